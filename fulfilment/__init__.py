@@ -1,0 +1,1 @@
+"""From a captured order to goods in the customer's hands."""

@@ -1,0 +1,1 @@
+"""Fulfilment requests, the work given to one location, and the shipments that leave it."""

@@ -1,0 +1,57 @@
+"""What happens to fulfilment requests. Their subject is the order, on whose timeline they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from orders.events import OrderEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestEvent(OrderEvent):
+    """An event of one fulfilment request."""
+
+    request: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOffered(RequestEvent):
+    """A location was asked to send units of an order."""
+
+    NAME: ClassVar[str] = "fulfilment.offered.v1"
+
+    units: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAdvanced(RequestEvent):
+    """A location went on with a request."""
+
+    NAME: ClassVar[str] = "fulfilment.advanced.v1"
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestShipped(RequestEvent):
+    """Goods left a location."""
+
+    NAME: ClassVar[str] = "fulfilment.shipped.v1"
+
+    shipment: str
+    units: int
+    tracking_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsReleased(RequestEvent):
+    """Units of a request are no longer wanted; their stock is free again."""
+
+    NAME: ClassVar[str] = "fulfilment.released.v1"
+
+    position: int
+    units: int
+    reason: str

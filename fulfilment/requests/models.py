@@ -1,0 +1,120 @@
+"""Work given to one location, and what leaves it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from fulfilment.inventory.models import StockLevel
+from fulfilment.locations.models import Location
+from fulfilment.requests.domain import RequestStatus
+from orders.models import Order, OrderLine
+
+
+class FulfilmentRequest(models.Model):
+    """What one location has been asked to send of one order."""
+
+    id = models.BigAutoField(primary_key=True)
+    number = models.CharField(max_length=120, unique=True, help_text="<order number>/<counter>.")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="requests")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="requests", db_index=False)
+    status = models.CharField(
+        max_length=16,
+        choices=[(status.value, status.sentence) for status in RequestStatus],
+        default=RequestStatus.OFFERED,
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    shipped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["location", "status", "id"], name="request_work_of_location"),
+            models.Index(
+                fields=["status", "id"], name="request_unfinished",
+                condition=Q(status__in=["offered", "picking", "packed"]),
+            ),
+        ]  # fmt: skip
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=[status.value for status in RequestStatus]), name="request_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=RequestStatus.SHIPPED, shipped_at__isnull=False)
+                | (~Q(status=RequestStatus.SHIPPED) & Q(shipped_at__isnull=True)),
+                name="request_shipped_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class FulfilmentRequestLine(models.Model):
+    """Units of an order line that a location is to send: an allocation, with its reservation of stock."""
+
+    id = models.BigAutoField(primary_key=True)
+    request = models.ForeignKey(FulfilmentRequest, on_delete=models.PROTECT, related_name="lines")
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="request_lines")
+    level = models.ForeignKey(StockLevel, on_delete=models.PROTECT, related_name="+", db_index=False)
+    quantity = models.PositiveIntegerField(help_text="Units asked for.")
+    released = models.PositiveIntegerField(default=0, help_text="Units no longer wanted or not to be had.")
+    shipped = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="request_line_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("released") + F("shipped")), name="request_line_quantities_add_up"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of line {self.order_line_id}"
+
+
+class Shipment(models.Model):
+    """Goods that left a location for a customer."""
+
+    id = models.BigAutoField(primary_key=True)
+    number = models.CharField(max_length=130, unique=True)
+    request = models.ForeignKey(FulfilmentRequest, on_delete=models.PROTECT, related_name="shipments")
+    carrier = models.CharField(max_length=40, blank=True, default="")
+    tracking_number = models.CharField(max_length=64, blank=True, default="")
+    shipped_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["tracking_number"], name="shipment_tracking", condition=~Q(tracking_number="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ShipmentLine(models.Model):
+    """Units of a request line in a shipment."""
+
+    id = models.BigAutoField(primary_key=True)
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="lines")
+    request_line = models.ForeignKey(
+        FulfilmentRequestLine, on_delete=models.PROTECT, related_name="shipment_lines", db_index=False
+    )
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="shipment_line_quantity_positive"),
+            models.UniqueConstraint(fields=["request_line", "shipment"], name="shipment_line_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of request line {self.request_line_id}"

@@ -1,0 +1,1 @@
+"""Order Routing: which location fulfils which part of an order."""

@@ -1,0 +1,1 @@
+"""Pure routing: from facts to a decision with reasons."""

@@ -1,0 +1,1 @@
+"""The module framework: behaviour in releases, configuration in the retailer's profile."""

@@ -1,0 +1,1 @@
+"""Pure, versioned dataclasses that modules exchange: facts go in, decisions come out."""

@@ -1,0 +1,159 @@
+"""Credits for goods: the cancellation of an earlier order's line, or a return without a matched order.
+
+A credit names no order. It cancels a line of the same customer and SKU, placed before it and standing before
+it in the file, that still has enough units; among several the one at the same price, then the one with just
+that many units, then the latest. See docs/algorithms/credit-matching.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+
+from fulfilment.requests.services import allocations_release
+from oms.importing.lines import LineOutcome
+from oms.infra.database.bulk import insert_rows
+from orders.catalogue.selectors import product_ids
+from orders.models import Customer
+from orders.services import LineToCancel, lines_cancel
+from returns.services import NewBlindReturn, blind_returns_record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal:
+    """A credit for ``quantity`` units (positive) at ``unit_price`` each."""
+
+    row: int
+    sku: str
+    customer: str
+    quantity: int
+    unit_price: Decimal
+    external_number: str
+    description: str
+    happened_at: datetime
+
+
+@dataclass(slots=True)
+class _Candidate:
+    line_id: int
+    remaining: int
+    open: int
+    allocated: int
+    unit_price: Decimal
+    placed_at: datetime
+
+
+def reversals_settle(
+    *,
+    channel_id: int,
+    currency: str,
+    reversals: Sequence[Reversal],
+    row_of_line: Mapping[int, int],
+    actor: str,
+) -> list[LineOutcome]:
+    """Settle credits in the order given. ``row_of_line`` tells where lines of the same batch stand."""
+    if not reversals:
+        return []
+    candidates = _candidates(channel_id, reversals)
+    cancellations, releases, returns, outcomes = [], {}, [], []
+    for reversal in reversals:
+        line = _choose(reversal, candidates.get((reversal.customer, reversal.sku), []), row_of_line)
+        if line is None:
+            returns.append(reversal)
+            outcomes.append(LineOutcome.UNMATCHED_RETURN)
+            continue
+        needed = max(0, min(reversal.quantity - line.open, line.allocated))
+        if needed:
+            releases[line.line_id] = releases.get(line.line_id, 0) + needed
+            line.allocated -= needed
+            line.open += needed
+        line.open -= min(line.open, reversal.quantity)
+        line.remaining -= reversal.quantity
+        cancellations.append(_cancellation(reversal, line.line_id))
+        outcomes.append(LineOutcome.CANCELLATION)
+    allocations_release(units_of_line=releases, reason="cancelled by the channel", actor=actor)
+    lines_cancel(cancellations=cancellations, actor=actor, react=False)
+    _record_returns(channel_id, currency, returns)
+    return outcomes
+
+
+def _choose(
+    reversal: Reversal, candidates: Sequence[_Candidate], row_of_line: Mapping[int, int]
+) -> _Candidate | None:
+    fitting = [
+        line
+        for line in candidates
+        if line.remaining >= reversal.quantity
+        and line.placed_at <= reversal.happened_at
+        and row_of_line.get(line.line_id, 0) < reversal.row
+    ]
+    return max(
+        fitting,
+        key=lambda line: (
+            line.unit_price == reversal.unit_price,
+            line.remaining == reversal.quantity,
+            line.placed_at,
+            line.line_id,
+        ),
+        default=None,
+    )
+
+
+def _candidates(
+    channel_id: int, reversals: Sequence[Reversal]
+) -> dict[tuple[str, str], list[_Candidate]]:
+    wanted = {(item.customer, item.sku) for item in reversals if item.customer}
+    found: dict[tuple[str, str], list[_Candidate]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT w.customer, w.sku, l.id, l.ordered - l.cancelled - l.returned, l.open, l.allocated,"
+            " l.unit_price, o.placed_at"
+            " FROM unnest(%s::varchar[], %s::varchar[]) AS w(customer, sku)"
+            " JOIN orders_customer c ON c.reference = w.customer"
+            " JOIN catalogue_product p ON p.sku = w.sku"
+            " JOIN orders_order o ON o.customer_id = c.id AND o.channel_id = %s"
+            " JOIN orders_orderline l ON l.order_id = o.id AND l.product_id = p.id"
+            " WHERE l.ordered > l.cancelled + l.returned"
+            " ORDER BY o.id, l.id FOR UPDATE OF o",
+            [[customer for customer, _ in wanted], [sku for _, sku in wanted], channel_id],
+        )
+        for customer, sku, *rest in cursor.fetchall():
+            found.setdefault((customer, sku), []).append(_Candidate(*rest))
+    return found
+
+
+def _cancellation(reversal: Reversal, line_id: int) -> LineToCancel:
+    return LineToCancel(
+        line_id=line_id, quantity=reversal.quantity, unit_price=reversal.unit_price,
+        external_number=reversal.external_number, reason="cancelled by the channel",
+        happened_at=reversal.happened_at,
+    )  # fmt: skip
+
+
+def _record_returns(channel_id: int, currency: str, returns: Sequence[Reversal]) -> None:
+    if not returns:
+        return
+    references = sorted({item.customer for item in returns if item.customer})
+    insert_rows(
+        Customer,
+        ["reference", "name", "email", "phone"],
+        [(reference, "", "", "") for reference in references],
+        skip_existing=True,
+    )
+    customers = dict(Customer.objects.filter(reference__in=references).values_list("reference", "id"))
+    products = product_ids({item.sku for item in returns})
+    blind_returns_record(
+        returns=[
+            NewBlindReturn(
+                channel_id=channel_id, customer_id=customers.get(item.customer),
+                product_id=products[item.sku], description=item.description, quantity=item.quantity,
+                unit_price=item.unit_price, currency=currency, external_number=item.external_number,
+                returned_at=item.happened_at,
+            )
+            for item in returns
+        ]
+    )  # fmt: skip

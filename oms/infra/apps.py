@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class InfraConfig(AppConfig):
+    name = "oms.infra"
+    label = "infra"
+    verbose_name = "Events and jobs"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from oms.infra.database import content_types
+
+        content_types.install()

@@ -1,0 +1,1 @@
+"""Database engine of migrations and provisioning."""

@@ -1,0 +1,1 @@
+"""Database engine of web processes, workers and commands that serve retailers."""

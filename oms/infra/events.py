@@ -1,0 +1,111 @@
+"""Facts, written where they become true, and the reactions of higher layers to them.
+
+A module says what happened with a frozen dataclass; whoever cares registers a handler in its ``handlers.py``.
+The event is stored in the transaction that made it true, and reacted to by a job after that has committed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, TypeVar
+
+from oms.infra.database.bulk import insert_rows, take_numbers
+from oms.infra.queue import enqueue
+from oms.infra.models import Event, PendingReaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainEvent:
+    """Base of every event. ``NAME`` carries the major version; fields never change within it."""
+
+    NAME: ClassVar[str]
+    SUBJECT_KIND: ClassVar[str]
+
+    subject: str
+    occurred_at: datetime
+    actor: str
+
+
+E = TypeVar("E", bound=DomainEvent)
+Handler = Callable[[Any], None]
+
+_handlers: dict[str, list[Handler]] = defaultdict(list)
+_types: dict[str, type[DomainEvent]] = {}
+_ENVELOPE = {"subject", "occurred_at", "actor"}
+_registering = threading.Lock()
+
+
+def handles(event_type: type[E]) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
+    """Register a reaction to an event. It runs in a transaction of its own and may run again: be idempotent."""
+
+    def register(handler: Callable[[E], None]) -> Callable[[E], None]:
+        with _registering:
+            _handlers[event_type.NAME].append(handler)
+            _types[event_type.NAME] = event_type
+        return handler
+
+    return register
+
+
+def record(events: Sequence[DomainEvent], *, react: bool = True) -> None:
+    """Store events in the transaction that made them true.
+
+    ``react=False`` keeps handlers from being called: for history that is brought in, and for work whose
+    caller carries it on itself.
+    """
+    if not events:
+        return
+    reacting = react and any(_handlers.get(event.NAME) for event in events)
+    fields = ["name", "subject_kind", "subject", "payload", "actor", "occurred_at"]
+    rows = [_row(event) for event in events]
+    if not reacting:
+        insert_rows(Event, fields, rows)
+        return
+    [numbers] = take_numbers([(Event, len(rows))])
+    insert_rows(Event, ["id", *fields], [(number, *row) for number, row in zip(numbers, rows, strict=True)])
+    pending = [
+        (number, 0, "")
+        for number, event in zip(numbers, events, strict=True)
+        if _handlers.get(event.NAME)
+    ]
+    insert_rows(PendingReaction, ["event", "attempts", "last_error"], pending)
+    enqueue("oms.infra.jobs.react", queueing_lock="react")
+
+
+def react_to(event: Event) -> None:
+    """Call every handler of a stored event."""
+    event_type = _types[event.name]
+    typed = event_type(
+        subject=event.subject, occurred_at=event.occurred_at, actor=event.actor, **event.payload
+    )
+    for handler in _handlers[event.name]:
+        handler(typed)
+
+
+def _row(event: DomainEvent) -> tuple[Any, ...]:
+    payload = {
+        field.name: _plain(getattr(event, field.name))
+        for field in dataclasses.fields(event)
+        if field.name not in _ENVELOPE
+    }
+    return (
+        event.NAME, event.SUBJECT_KIND, event.subject, json.dumps(payload), event.actor, event.occurred_at,
+    )  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value
+

@@ -1,0 +1,1 @@
+"""The screens and the partner API that span modules."""

@@ -1,0 +1,1 @@
+"""Addresses: `platform` for the platform's own host name, `retailer` for each retailer's."""

@@ -1,0 +1,13 @@
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from oms.web.admin_sites.retailer import retailer_site
+from oms.web.health import alive, ready
+
+urlpatterns = [
+    path("health/alive", alive),
+    path("health/ready", ready),
+    path("api/v1/", include("oms.web.urls.api")),
+    path("admin/", retailer_site.urls),
+    path("", RedirectView.as_view(url="/admin/")),
+]

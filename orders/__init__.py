@@ -1,0 +1,1 @@
+"""Order Management: the customer's agreement and everything that happens to it."""

@@ -1,0 +1,1 @@
+"""Products: platform master data that every module reads."""

@@ -1,0 +1,68 @@
+"""What a channel says when it places an order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where an order goes. Degrees north and east are given together or not at all."""
+
+    recipient: str = ""
+    address: str = ""
+    city: str = ""
+    postal_code: str = ""
+    country: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLine:
+    """A product and a quantity. ``unit_price`` is exact, in the order's currency, four decimals at most."""
+
+    sku: str
+    quantity: int
+    unit_price: Decimal
+    description: str = ""
+    ship_from: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCharge:
+    """Money beside the goods."""
+
+    kind: str
+    quantity: int
+    unit_price: Decimal
+    description: str
+    external_number: str
+    charged_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrder:
+    """An order as a channel places it; it has at least one line."""
+
+    external_number: str
+    placed_at: datetime
+    currency: str
+    lines: tuple[NewLine, ...]
+    charges: tuple[NewCharge, ...] = ()
+    customer_reference: str = ""
+    customer_name: str = ""
+    customer_email: str = ""
+    destination: Destination = Destination()
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """An order after capture: ``created`` is False where the channel had placed it before."""
+
+    order_id: int
+    number: str
+    created: bool
+    line_ids: tuple[int, ...]

@@ -1,0 +1,56 @@
+"""What happens to orders, told to whoever listens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar
+
+from oms.infra.events import DomainEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEvent(DomainEvent):
+    """An event of one order; its subject is the order's number."""
+
+    SUBJECT_KIND: ClassVar[str] = "order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCaptured(OrderEvent):
+    """A channel placed an order."""
+
+    NAME: ClassVar[str] = "order.captured.v1"
+
+    channel: str
+    external_number: str
+    lines: int
+    units: int
+    total: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderExtended(OrderEvent):
+    """A channel added lines or charges to an order that it had placed before."""
+
+    NAME: ClassVar[str] = "order.extended.v1"
+
+    lines: int
+    units: int
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLineCancelled(OrderEvent):
+    """Units of a line were taken back; ``returned`` of them had already left."""
+
+    NAME: ClassVar[str] = "order.line_cancelled.v1"
+
+    position: int
+    quantity: int
+    returned: int
+    credit: Decimal
+    currency: str
+    reason: str

@@ -1,0 +1,72 @@
+"""What must always hold for orders."""
+
+from oms.infra.verification import Invariant
+
+INVARIANTS = [
+    Invariant(
+        "order_totals_equal_lines",
+        "the totals of an order are those of its lines and charges",
+        """
+        SELECT o.number, o.lines_total, coalesce(l.amount, 0), o.charges_total, coalesce(c.amount, 0)
+        FROM orders_order o
+        LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM orders_orderline GROUP BY order_id) l
+            ON l.order_id = o.id
+        LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM orders_ordercharge GROUP BY order_id) c
+            ON c.order_id = o.id
+        WHERE o.lines_total <> coalesce(l.amount, 0) OR o.charges_total <> coalesce(c.amount, 0)
+        """,
+    ),
+    Invariant(
+        "order_header_follows_lines",
+        "status and open quantity of an order follow from the quantities of its lines",
+        """
+        SELECT o.number, o.status, d.status, o.open_quantity, d.open
+        FROM orders_order o JOIN (
+            SELECT order_id, sum(open) AS open, CASE
+                WHEN sum(cancelled) = sum(ordered) THEN 'cancelled'
+                WHEN sum(cancelled) + sum(fulfilled) = sum(ordered) THEN 'complete'
+                WHEN sum(allocated) + sum(fulfilled) > 0 THEN 'in_progress' ELSE 'open' END AS status
+            FROM orders_orderline GROUP BY order_id
+        ) d ON d.order_id = o.id
+        WHERE o.status <> d.status OR o.open_quantity <> d.open
+        """,
+    ),
+    Invariant(
+        "order_has_lines",
+        "every order has at least one line",
+        """
+        SELECT o.number FROM orders_order o
+        WHERE NOT EXISTS (SELECT FROM orders_orderline l WHERE l.order_id = o.id)
+        """,
+    ),
+    Invariant(
+        "order_line_quantities_add_up",
+        "cancelled, allocated and fulfilled units of a line are no more than were ordered",
+        """
+        SELECT order_id, position, ordered, cancelled, allocated, fulfilled, returned FROM orders_orderline
+        WHERE cancelled + allocated + fulfilled > ordered OR returned > fulfilled
+        """,
+    ),
+    Invariant(
+        "line_cancellations_add_up",
+        "what was taken back of a line is what its cancellations say",
+        """
+        SELECT l.order_id, l.position, l.cancelled, l.returned, sum(c.quantity - c.of_which_returned)
+        FROM orders_orderline l LEFT JOIN orders_linecancellation c ON c.line_id = l.id
+        WHERE l.cancelled > 0 OR l.returned > 0 OR c.id IS NOT NULL
+        GROUP BY l.id
+        HAVING l.cancelled <> coalesce(sum(c.quantity - c.of_which_returned), 0)
+            OR l.returned <> coalesce(sum(c.of_which_returned), 0)
+        """,
+    ),
+    Invariant(
+        "order_has_its_event",
+        "no order without the event of its capture, and no such event without its order",
+        """
+        SELECT coalesce(o.number, e.subject), o.id, e.events FROM orders_order o
+        FULL JOIN (SELECT subject, count(*) AS events FROM infra_event
+                   WHERE name = 'order.captured.v1' GROUP BY subject) e ON e.subject = o.number
+        WHERE o.id IS NULL OR e.events IS DISTINCT FROM 1
+        """,
+    ),
+]

@@ -1,0 +1,6 @@
+from orders.models.channel import Channel
+from orders.models.customer import Customer
+from orders.models.order import Order, OrderStatus
+from orders.models.order_line import LineCancellation, OrderCharge, OrderLine
+
+__all__ = ["Channel", "Customer", "LineCancellation", "Order", "OrderCharge", "OrderLine", "OrderStatus"]

@@ -1,0 +1,27 @@
+from orders.services.headers import headers_refresh
+from orders.services.lines_cancel import CannotCancel, LineToCancel, lines_cancel
+from orders.services.lines_progress import Progress, lines_progress
+from orders.services.order_capture import (
+    CaptureRefused,
+    InactiveChannel,
+    UnknownChannel,
+    UnknownProducts,
+    orders_capture,
+)
+from orders.services.order_extend import charges_add, order_extend
+
+__all__ = [
+    "CannotCancel",
+    "CaptureRefused",
+    "InactiveChannel",
+    "LineToCancel",
+    "Progress",
+    "UnknownChannel",
+    "UnknownProducts",
+    "charges_add",
+    "headers_refresh",
+    "lines_cancel",
+    "lines_progress",
+    "order_extend",
+    "orders_capture",
+]

@@ -1,0 +1,266 @@
+"""Capture: the one way in which orders come into being, for the API, files and the admin alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from oms.infra.database.bulk import insert_rows
+from oms.infra.events import record
+from orders.domain.capture import Captured, NewCharge, NewOrder
+from orders.domain.status import Status
+from orders.events import OrderCaptured
+from orders.models import Customer, Order, OrderCharge, OrderLine
+
+
+class CaptureRefused(ValueError):
+    """The order cannot be taken as it is."""
+
+
+class UnknownChannel(CaptureRefused):
+    """No channel has this code."""
+
+
+class InactiveChannel(CaptureRefused):
+    """The channel takes no orders."""
+
+
+class UnknownProducts(CaptureRefused):
+    """Some lines name products that the retailer does not have: ``lines`` holds (order, line, SKU)."""
+
+    def __init__(self, lines: list[tuple[int, int, str]]) -> None:
+        self.lines = lines
+        names = ", ".join(dict.fromkeys(sku for _, _, sku in lines))
+        super().__init__(f"unknown SKU: {names}")
+
+
+@dataclass(slots=True)
+class _Known:
+    """What one question to the database told before the orders are written."""
+
+    channel_id: int
+    products: dict[str, int]
+    customers: dict[str, int]
+    captured: dict[str, tuple[int, str]]
+    order_ids: list[int]
+    line_ids: list[int]
+    customer_ids: list[int]
+
+
+def orders_capture(
+    *, channel: str, orders: Sequence[NewOrder], actor: str, react: bool = True
+) -> list[Captured]:
+    """Capture orders of one channel, each at most once for its external number; all of them or none.
+
+    An order that the channel has placed before comes back as it is, with ``created`` False and without line
+    numbers. ``react=False`` brings history in: nothing is set off by it. Raises :class:`UnknownChannel`,
+    :class:`InactiveChannel`, :class:`UnknownProducts`.
+    """
+    known = _ask(channel, orders)
+    fresh = [order for order in orders if order.external_number not in known.captured]
+    _refuse_unknown_products(orders, known)
+    if fresh:
+        _insert_customers(fresh, known)
+        created = _insert_orders(channel, fresh, known)
+        lost_race = [order for order in fresh if order.external_number not in created]
+        fresh = [order for order in fresh if order.external_number in created]
+        if lost_race:
+            known.captured |= _ask(channel, lost_race).captured
+        _insert_lines(fresh, created)
+        record([_event(channel, order, actor) for order in fresh], react=react)
+    else:
+        created = {}
+    return [_answer(channel, order, known, created) for order in orders]
+
+
+def _ask(channel: str, orders: Sequence[NewOrder]) -> _Known:
+    """Everything that capture has to know, and fresh primary keys, in one round trip."""
+    skus = list({line.sku for order in orders for line in order.lines})
+    references = list({order.customer_reference for order in orders if order.customer_reference})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _QUESTION,
+            [skus, references, channel, [order.external_number for order in orders],
+             len(orders), sum(len(order.lines) for order in orders), len(references), channel],
+        )  # fmt: skip
+        row = cursor.fetchone()
+    if row is None:
+        message = f"there is no channel {channel!r}"
+        raise UnknownChannel(message)
+    if not row[1]:
+        message = f"channel {channel!r} takes no orders: it is inactive"
+        raise InactiveChannel(message)
+    return _Known(
+        row[0],
+        dict(zip(row[2], row[3], strict=True)),
+        dict(zip(row[4], row[5], strict=True)),
+        {number: (key, ours) for number, key, ours in zip(row[6], row[7], row[8], strict=True)},
+        row[9],
+        row[10],
+        row[11],
+    )
+
+
+_QUESTION = """
+WITH product AS (SELECT sku, id FROM catalogue_product WHERE sku = ANY(%s)),
+     customer AS (SELECT reference, id FROM orders_customer WHERE reference = ANY(%s)),
+     captured AS (SELECT o.external_number, o.id, o.number FROM orders_order o
+                  JOIN orders_channel c ON c.id = o.channel_id
+                  WHERE c.code = %s AND o.external_number = ANY(%s))
+SELECT c.id, c.active,
+       ARRAY(SELECT sku FROM product ORDER BY id), ARRAY(SELECT id FROM product ORDER BY id),
+       ARRAY(SELECT reference FROM customer ORDER BY id), ARRAY(SELECT id FROM customer ORDER BY id),
+       ARRAY(SELECT external_number FROM captured ORDER BY id),
+       ARRAY(SELECT id FROM captured ORDER BY id), ARRAY(SELECT number FROM captured ORDER BY id),
+       ARRAY(SELECT nextval('orders_order_id_seq') FROM generate_series(1, %s)),
+       ARRAY(SELECT nextval('orders_orderline_id_seq') FROM generate_series(1, %s)),
+       ARRAY(SELECT nextval('orders_customer_id_seq') FROM generate_series(1, %s))
+FROM orders_channel c WHERE c.code = %s
+"""
+
+
+def _refuse_unknown_products(orders: Sequence[NewOrder], known: _Known) -> None:
+    unknown = [
+        (order_index, line_index, line.sku)
+        for order_index, order in enumerate(orders)
+        if order.external_number not in known.captured
+        for line_index, line in enumerate(order.lines)
+        if line.sku not in known.products
+    ]
+    if unknown:
+        raise UnknownProducts(unknown)
+
+
+def _insert_customers(orders: Sequence[NewOrder], known: _Known) -> None:
+    new = {
+        order.customer_reference: order
+        for order in orders
+        if order.customer_reference and order.customer_reference not in known.customers
+    }
+    if not new:
+        return
+    numbers = iter(known.customer_ids)
+    rows = [
+        (next(numbers), reference, new[reference].customer_name, new[reference].customer_email, "")
+        for reference in sorted(new)
+    ]
+    inserted = insert_rows(
+        Customer, ["id", "reference", "name", "email", "phone"], rows, skip_existing=True
+    )
+    if inserted == len(rows):
+        known.customers |= {row[1]: row[0] for row in rows}
+    else:  # another capture added one of them meanwhile
+        known.customers |= dict(
+            Customer.objects.filter(reference__in=list(new)).values_list("reference", "id")
+        )
+
+
+_ORDER_COLUMNS = [
+    "id", "channel", "external_number", "number", "customer", "status", "open_quantity", "currency",
+    "lines_total", "charges_total", "placed_at", "recipient", "address", "city", "postal_code", "country",
+    "latitude", "longitude",
+]  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Created:
+    order_id: int
+    number: str
+    line_ids: tuple[int, ...]
+    lines: list[tuple[Any, ...]]
+    charges: list[tuple[Any, ...]]
+
+
+def _insert_orders(channel: str, orders: Sequence[NewOrder], known: _Known) -> dict[str, _Created]:
+    order_ids, line_ids = iter(known.order_ids), iter(known.line_ids)
+    rows, made = [], {}
+    for order in orders:
+        order_id = next(order_ids)
+        number = order_number(channel, order.external_number)
+        to = order.destination
+        rows.append((
+            order_id, known.channel_id, order.external_number, number,
+            known.customers.get(order.customer_reference), Status.OPEN.value,
+            sum(line.quantity for line in order.lines), order.currency,
+            sum((line.quantity * line.unit_price for line in order.lines), Decimal(0)),
+            sum((charge.quantity * charge.unit_price for charge in order.charges), Decimal(0)),
+            order.placed_at, to.recipient, to.address, to.city, to.postal_code, to.country,
+            to.latitude, to.longitude,
+        ))  # fmt: skip
+        lines = list(line_rows(order_id, 1, order, line_ids, known.products))
+        charges = [charge_row(known.channel_id, order_id, charge) for charge in order.charges]
+        made[order.external_number] = _Created(
+            order_id, number, tuple(row[0] for row in lines), lines, charges
+        )
+    if insert_rows(Order, _ORDER_COLUMNS, rows, skip_existing=True) == len(rows):
+        return made
+    # Another capture of the same order won the race: only ours that exist under our key were created.
+    ours = set(Order.objects.filter(id__in=[row[0] for row in rows]).values_list("id", flat=True))
+    return {external: created for external, created in made.items() if created.order_id in ours}
+
+
+LINE_COLUMNS = [
+    "id", "order", "position", "product", "description", "unit_price", "ordered", "cancelled", "allocated",
+    "fulfilled", "returned", "ship_from",
+]  # fmt: skip
+CHARGE_COLUMNS = [
+    "channel", "order", "external_number", "kind", "description", "quantity", "unit_price", "charged_at",
+]  # fmt: skip
+
+
+def line_rows(
+    order_id: int, first: int, order: NewOrder, line_ids: Iterator[int], products: dict[str, int]
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of :data:`LINE_COLUMNS`; positions count from ``first``."""
+    for position, line in enumerate(order.lines, first):
+        yield (
+            next(line_ids), order_id, position, products[line.sku], line.description, line.unit_price,
+            line.quantity, 0, 0, 0, 0, line.ship_from,
+        )  # fmt: skip
+
+
+def charge_row(channel_id: int, order_id: int | None, charge: NewCharge) -> tuple[Any, ...]:
+    """A row of :data:`CHARGE_COLUMNS`."""
+    return (
+        channel_id, order_id, charge.external_number, charge.kind, charge.description, charge.quantity,
+        charge.unit_price, charge.charged_at,
+    )  # fmt: skip
+
+
+def order_number(channel: str, external_number: str) -> str:
+    """Our number of an order: unique, because a channel's code has no hyphen."""
+    return f"{channel.upper()}-{external_number}"
+
+
+def _insert_lines(orders: Sequence[NewOrder], created: dict[str, _Created]) -> None:
+    made = [created[order.external_number] for order in orders]
+    insert_rows(OrderLine, LINE_COLUMNS, [row for order in made for row in order.lines])
+    insert_rows(OrderCharge, CHARGE_COLUMNS, [row for order in made for row in order.charges])
+
+
+def _event(channel: str, order: NewOrder, actor: str) -> OrderCaptured:
+    lines = sum((line.quantity * line.unit_price for line in order.lines), Decimal(0))
+    charges = sum((charge.quantity * charge.unit_price for charge in order.charges), Decimal(0))
+    return OrderCaptured(
+        subject=order_number(channel, order.external_number),
+        occurred_at=order.placed_at,
+        actor=actor,
+        channel=channel,
+        external_number=order.external_number,
+        lines=len(order.lines),
+        units=sum(line.quantity for line in order.lines),
+        total=lines + charges,
+        currency=order.currency,
+    )
+
+
+def _answer(channel: str, order: NewOrder, known: _Known, created: dict[str, _Created]) -> Captured:
+    made = created.get(order.external_number)
+    if made:
+        return Captured(made.order_id, made.number, True, made.line_ids)
+    order_id, number = known.captured[order.external_number]
+    return Captured(order_id, number, False, ())

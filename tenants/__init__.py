@@ -1,0 +1,1 @@
+"""The registry of retailers, their database roles and schemas."""

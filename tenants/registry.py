@@ -1,0 +1,57 @@
+"""Host names to retailers, remembered for a short while in each process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+from oms.infra.database.context import registry_context
+from tenants.models import Domain, Environment
+
+#: A changed or withdrawn host name is served as before for at most this long.
+REMEMBERED_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServedRetailer:
+    """What a request needs to know of the retailer that it is for."""
+
+    schema: str
+    name: str
+    time_zone: str
+    environment: Environment
+
+
+_lock = threading.Lock()
+_remembered: dict[str, tuple[float, ServedRetailer | None]] = {}
+
+
+def retailer_for_host(host: str) -> ServedRetailer | None:
+    """The retailer served at a host name (without port), or None."""
+    now = time.monotonic()
+    found = _remembered.get(host)
+    if found and found[0] > now:
+        return found[1]
+    retailer = _read(host)
+    with _lock:
+        if len(_remembered) > 10_000:  # unknown names in forged Host headers must not fill memory
+            _remembered.clear()
+        _remembered[host] = (now + REMEMBERED_SECONDS, retailer)
+    return retailer
+
+
+def forget() -> None:
+    """Read the registry anew at the next request."""
+    with _lock:
+        _remembered.clear()
+
+
+def _read(host: str) -> ServedRetailer | None:
+    with registry_context():
+        row = (
+            Domain.objects.filter(domain=host)
+            .values_list("tenant__schema_name", "tenant__name", "tenant__time_zone", "tenant__environment")
+            .first()
+        )
+    return ServedRetailer(row[0], row[1], row[2], Environment(row[3])) if row else None
