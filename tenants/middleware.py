@@ -28,7 +28,7 @@ class RetailerMiddleware:
             return self.get_response(request)
         host = request.get_host().rsplit(":", 1)[0].lower()
         if host == settings.PLATFORM_HOST:
-            request.urlconf = settings.PLATFORM_URLCONF  # type: ignore[attr-defined]
+            request.urlconf = settings.PLATFORM_URLCONF
             with platform_context():
                 return self._respond(request)
         retailer = retailer_for_host(host)

@@ -28,9 +28,7 @@ class Retailer(TenantMixin):
     auto_drop_schema = False
 
     name = models.CharField(max_length=120)
-    environment = models.CharField(
-        max_length=16, choices=Environment.choices, default=Environment.PRODUCTION
-    )
+    environment = models.CharField(max_length=16, choices=Environment.choices, default=Environment.PRODUCTION)
     source = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="staging_clones",
         help_text="The production retailer that a staging environment was cloned from.",

@@ -45,16 +45,14 @@ def set_up(wanted: SetUp) -> None:
     with psycopg.connect(wanted.admin_url) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         _grant(connection, wanted.database)
-        connection.execute(_GUARDED_FUNCTIONS.format(template=TEMPLATE_SCHEMA))  # type: ignore[arg-type]
+        connection.execute(_GUARDED_FUNCTIONS.format(template=TEMPLATE_SCHEMA))
 
 
 def _require_version(connection: psycopg.Connection) -> None:
     if connection.info.server_version < 150000:
         message = f"PostgreSQL 15 or newer is needed; this server is {connection.info.server_version // 10000}"
         raise CannotSetUp(message)
-    row = connection.execute(
-        "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
-    ).fetchone()
+    row = connection.execute("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user").fetchone()
     if not row or not row[0]:
         message = (
             "the account of DATABASE_URL may not create roles: use one with CREATEROLE for setup_database "
@@ -77,9 +75,7 @@ def _create_roles(connection: psycopg.Connection, passwords: Mapping[str, str]) 
         connection.execute(statement)
         connection.execute(sql.SQL("ALTER ROLE {} SET timezone = 'UTC'").format(sql.Identifier(role)))
     for granted, to in (("oms_owner", "oms_deploy"), ("oms_platform", "oms_app")):
-        connection.execute(
-            sql.SQL("GRANT {} TO {}").format(sql.Identifier(granted), sql.Identifier(to))
-        )
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(granted), sql.Identifier(to)))
     # The administrator hands objects to these two, so it must be able to act as them.
     for role in ("oms_owner", "oms_vault"):
         connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
@@ -112,7 +108,7 @@ def _grant(connection: psycopg.Connection, database: str) -> None:
         sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE oms_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC"),
     ]
     for statement in statements:
-        connection.execute(statement)
+        connection.execute(statement.as_string(connection))
 
 
 # Making a retailer's role needs CREATEROLE, which on PostgreSQL 15 would let its holder become any role. So

@@ -16,9 +16,7 @@ class StockLevel(models.Model):
     """What a location holds of a product: always the sum of its movements."""
 
     id = models.BigAutoField(primary_key=True)
-    location = models.ForeignKey(
-        Location, on_delete=models.PROTECT, related_name="stock_levels", db_index=False
-    )
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="stock_levels", db_index=False)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="stock_levels")
     on_hand = models.PositiveBigIntegerField(default=0, help_text="Units that are physically there.")
     reserved = models.PositiveBigIntegerField(default=0, help_text="Units that open work has a claim on.")
@@ -65,9 +63,7 @@ class StockMovement(models.Model):
             models.CheckConstraint(
                 condition=~Q(on_hand_change=0, reserved_change=0), name="stock_movement_moves_something"
             ),
-            models.CheckConstraint(
-                condition=Q(kind__in=MovementKind.values), name="stock_movement_kind_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=MovementKind.values), name="stock_movement_kind_known"),
         ]
 
     def __str__(self) -> str:

@@ -40,7 +40,8 @@ class FulfilmentRequest(models.Model):
         ]  # fmt: skip
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(status__in=[status.value for status in RequestStatus]), name="request_status_known"
+                condition=Q(status__in=[status.value for status in RequestStatus]),
+                name="request_status_known",
             ),
             models.CheckConstraint(
                 condition=Q(status=RequestStatus.SHIPPED, shipped_at__isnull=False)
@@ -90,9 +91,7 @@ class Shipment(models.Model):
     class Meta:
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
-            models.Index(
-                fields=["tracking_number"], name="shipment_tracking", condition=~Q(tracking_number="")
-            ),
+            models.Index(fields=["tracking_number"], name="shipment_tracking", condition=~Q(tracking_number="")),
         ]
 
     def __str__(self) -> str:

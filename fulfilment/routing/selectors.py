@@ -47,7 +47,10 @@ def orders_to_route(order_ids: Sequence[int]) -> list[OrderToRoute]:
         lines: dict[int, list[LineFacts]] = {}
         for order_id, *rest in cursor.fetchall():
             lines.setdefault(order_id, []).append(LineFacts(*rest))
-    return [OrderToRoute(*row, tuple(lines[row[0]])) for row in orders]
+    return [
+        OrderToRoute(order_id, number, latitude, longitude, tuple(lines[order_id]))
+        for order_id, number, latitude, longitude in orders
+    ]
 
 
 def network() -> Network:

@@ -62,9 +62,7 @@ class Network:
                 for item in self.locations
                 if not item.vendor
             ]
-            ranked.sort(
-                key=lambda item: (item.kilometres is None, item.kilometres or 0.0, item.location.code)
-            )
+            ranked.sort(key=lambda item: (item.kilometres is None, item.kilometres or 0.0, item.location.code))
             found = self._ranked[destination] = tuple(ranked)
         return found
 

@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 _REMEMBERED = 1 << 16
 
 
-class CellFault(Exception):  # noqa: N818 - a fault of the data, not of the program
+class CellFault(Exception):
     """One cell cannot be read, so its line is refused for `reason`.
 
     `where` is the field, or the header of a column without one, or empty for the line as a whole;
@@ -125,9 +125,7 @@ def price_reader(mapping: Mapping) -> Callable[[str], Decimal]:
     def read(text: str) -> Decimal:
         value = number(text)
         if value is None:
-            raise _bad(
-                SourceField.UNIT_PRICE, text, f'is not a number with the decimal separator "{separator}"'
-            )
+            raise _bad(SourceField.UNIT_PRICE, text, f'is not a number with the decimal separator "{separator}"')
         if abs(value) >= PRICE_BOUND:
             raise _bad(SourceField.UNIT_PRICE, text, f"is not below {PRICE_BOUND:,}")
         rounded = round(value, PRICE_DECIMALS)

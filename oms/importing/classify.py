@@ -152,9 +152,7 @@ class Classifier:
 
     def _broken(self, row: Row) -> CellFault:
         if row.malformed:
-            complaint = (
-                f'text stands outside the quotes of a cell; double every " within it: {shown(row.cells[0])}'
-            )
+            complaint = f'text stands outside the quotes of a cell; double every " within it: {shown(row.cells[0])}'
             return CellFault("bad_quoting", "", complaint)
         expected, found = len(self._header), len(row.cells)
         return CellFault("wrong_column_count", "", f"has {found} columns, the header has {expected}")
@@ -182,8 +180,6 @@ def _check(verdict: Verdict, quantity: int, unit_price: Decimal) -> None:
     if quantity == 0:
         raise CellFault("zero_quantity", SourceField.QUANTITY, "is 0")
     if outcome is LineOutcome.ORDER_LINE and quantity < 0:
-        raise CellFault(
-            "negative_quantity", SourceField.QUANTITY, f"ordered goods cannot be {quantity} pieces"
-        )
+        raise CellFault("negative_quantity", SourceField.QUANTITY, f"ordered goods cannot be {quantity} pieces")
     if outcome is not LineOutcome.STOCK_ADJUSTMENT and unit_price < 0:
         raise CellFault("negative_price", SourceField.UNIT_PRICE, f"goods cannot cost {unit_price}")

@@ -25,7 +25,7 @@ class FaultCode(StrEnum):
     DUPLICATE_KEY = "duplicate_key"
 
 
-class SourceFault(Exception):  # noqa: N818 - a fault of the file, not of the program
+class SourceFault(Exception):
     """A source file cannot be read on. Lines before the fault have been handed out and stay good.
 
     `row` is the row at fault (the header is row 1), or the last good row where a damaged file has no next

@@ -6,7 +6,7 @@ The mappings in `formats/` ship with the product; a retailer writes another for 
 
 from __future__ import annotations
 
-import codecs
+import io
 from collections.abc import Hashable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -112,7 +112,7 @@ class Mapping(BaseModel):
     @classmethod
     def _is_an_encoding(cls, encoding: str) -> str:
         try:
-            b"".decode(codecs.lookup(encoding).name)
+            io.TextIOWrapper(io.BytesIO(), encoding=encoding)
         except (LookupError, UnicodeError) as error:
             message = f'"{encoding}" is not a text encoding, such as utf-8 or cp1252'
             raise ValueError(message) from error
@@ -180,10 +180,8 @@ def available_formats() -> list[str]:
 
 def load_mapping(name_or_path: str) -> Mapping:
     """The mapping that ships under this name, or that this file holds. Raises `MappingError`."""
-    if name_or_path in available_formats():
-        path = FORMATS_FOLDER / f"{name_or_path}.yaml"
-    else:
-        path = Path(name_or_path)
+    shipped = name_or_path in available_formats()
+    path = FORMATS_FOLDER / f"{name_or_path}.yaml" if shipped else Path(name_or_path)
     document = _document(path)
     try:
         return Mapping.model_validate(document)
@@ -217,9 +215,7 @@ class _TextLoader(yaml.BaseLoader):
         keys = [key.value for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f'key "{key}" is given twice', node.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, f'key "{key}" is given twice', node.start_mark)
         return super().construct_mapping(node, deep=deep)
 
 

@@ -37,9 +37,7 @@ class ImportedLine(models.Model):
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["channel", "fingerprint", "occurrence"], name="imported_line_once"),
-            models.CheckConstraint(
-                condition=Q(outcome__in=FINAL_OUTCOMES), name="imported_line_outcome_known"
-            ),
+            models.CheckConstraint(condition=Q(outcome__in=FINAL_OUTCOMES), name="imported_line_outcome_known"),
             models.CheckConstraint(
                 condition=~Q(outcome="refused") | ~Q(reason=""), name="imported_line_refused_has_reason"
             ),

@@ -181,9 +181,7 @@ class _Join:
         if price < 0:
             raise CellFault("negative_price", "price", f"goods cannot cost {price}")
         if number not in self._orders:
-            raise CellFault(
-                "unknown_order", "order_id", f"{number} is not in {Member.ORDERS}, or refused there"
-            )
+            raise CellFault("unknown_order", "order_id", f"{number} is not in {Member.ORDERS}, or refused there")
         if sku not in products:
             raise CellFault("unknown_product", "product_id", f"{sku} is not in {Member.PRODUCTS}")
         if seller not in self._codes:

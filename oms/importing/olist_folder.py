@@ -109,9 +109,7 @@ class OlistFolder:
         for path in (plain, plain.with_name(f"{plain.name}.gz")):
             if path.is_file():
                 return path
-        raise SourceFault(
-            FaultCode.MISSING_FILE, plain, "is missing, and so is its .gz; put it in the folder"
-        )
+        raise SourceFault(FaultCode.MISSING_FILE, plain, "is missing, and so is its .gz; put it in the folder")
 
     def size(self, member: Member) -> int:
         """Bytes of the member as it lies on disk."""
@@ -220,9 +218,7 @@ def _record(row: Row, header: Sequence[str], columns: Sequence[str], encoding: s
     raw = row.under(header)
     try:
         if row.malformed:
-            raise CellFault(
-                "bad_quoting", "", f"text stands outside the quotes of a cell: {shown(row.cells[0])}"
-            )
+            raise CellFault("bad_quoting", "", f"text stands outside the quotes of a cell: {shown(row.cells[0])}")
         if len(row.cells) != len(header):
             complaint = f"has {len(row.cells)} columns, the header has {len(header)}"
             raise CellFault("wrong_column_count", "", complaint)

@@ -123,7 +123,7 @@ class Verdict(BaseModel):
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
         if self.outcome in _DECIDED_LATER:
-            message = f"{self.outcome} is decided when the line meets the stored orders; say reversal"
+            message = f"{self.outcome} is decided when a line meets the stored orders; say reversal"
             raise ValueError(message)
         if (self.outcome == LineOutcome.CHARGE) != (self.kind is not None):
             message = "a charge needs a kind, and only a charge has one"
@@ -139,5 +139,13 @@ class Rule(BaseModel):
 
     model_config = _STRICT
 
-    when: tuple[Condition, ...] = Field(min_length=1)
+    when: tuple[Condition, ...]
     then: Verdict
+
+    @field_validator("when")
+    @classmethod
+    def _asks_something(cls, conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+        if not conditions:
+            message = "give at least one condition"
+            raise ValueError(message)
+        return conditions

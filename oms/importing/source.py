@@ -54,9 +54,7 @@ class CsvSource:
     def lines(self, limit: int | None = None) -> Iterator[SourceLine]:
         mapping = self._mapping
         required = [*mapping.columns.values(), *mapping.rule_columns()]
-        with Table(
-            self._path, encoding=mapping.encoding, delimiter=mapping.delimiter, required=required
-        ) as table:
+        with Table(self._path, encoding=mapping.encoding, delimiter=mapping.delimiter, required=required) as table:
             self._table = table
             yield from map(Classifier(mapping, table.header).line, islice(table.rows(), limit))
 

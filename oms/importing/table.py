@@ -38,8 +38,7 @@ class Row(NamedTuple):
         """Column -> cell as it stands, fit to store; a cell without a header goes under `column N`."""
         names = () if self.malformed else header
         return {
-            printable(names[position] if position < len(names) else "")
-            or f"column {position + 1}": printable(cell)
+            printable(names[position] if position < len(names) else "") or f"column {position + 1}": printable(cell)
             for position, cell in enumerate(self.cells)
         }
 
@@ -117,9 +116,7 @@ class Table:
     def _read_header(self, required: Collection[str]) -> None:
         first = self._next()
         if first is None:
-            raise SourceFault(
-                FaultCode.EMPTY_FILE, self.path, "is empty; it needs a header row and rows below it"
-            )
+            raise SourceFault(FaultCode.EMPTY_FILE, self.path, "is empty; it needs a header row and rows below it")
         header = tuple(cell.strip() for cell in first.cells)
         for name in header:
             if name and header.count(name) > 1:
@@ -152,9 +149,7 @@ class Table:
     def _decoded(self) -> io.TextIOWrapper:
         start = self._file.peek(4)
         if start.startswith(_ZIP):
-            raise SourceFault(
-                FaultCode.NOT_CSV, self.path, "is a zip archive or an Excel workbook; save it as CSV"
-            )
+            raise SourceFault(FaultCode.NOT_CSV, self.path, "is a zip archive or an Excel workbook; save it as CSV")
         stream: BinaryIO = self._file
         if start.startswith(_GZIP):
             stream = cast(BinaryIO, gzip.GzipFile(fileobj=self._file, mode="rb"))
@@ -177,8 +172,8 @@ class Table:
     def _unterminated(self) -> SourceFault:
         return self._fault(
             FaultCode.UNTERMINATED_QUOTE,
-            f"row {self._number}: the closing quote of a cell is missing or misplaced (lines read in search of "
-            f'it: {len(self._taken)}): {shown(self._taken[0])}; close the quote, or double a " in the cell',
+            f"row {self._number}: the closing quote of a cell is missing or misplaced (lines read to "
+            f'find it: {len(self._taken)}): {shown(self._taken[0])}; close it, or double a " in the cell',
         )
 
     def _damaged(self, error: Exception) -> SourceFault:

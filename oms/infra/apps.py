@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class InfraConfig(AppConfig):
@@ -11,3 +12,4 @@ class InfraConfig(AppConfig):
         from oms.infra.database import content_types
 
         content_types.install()
+        autodiscover_modules("handlers")

@@ -17,8 +17,8 @@ from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
 from oms.infra.database.bulk import insert_rows, take_numbers
-from oms.infra.queue import enqueue
 from oms.infra.models import Event, PendingReaction
+from oms.infra.queue import enqueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +70,7 @@ def record(events: Sequence[DomainEvent], *, react: bool = True) -> None:
         return
     [numbers] = take_numbers([(Event, len(rows))])
     insert_rows(Event, ["id", *fields], [(number, *row) for number, row in zip(numbers, rows, strict=True)])
-    pending = [
-        (number, 0, "")
-        for number, event in zip(numbers, events, strict=True)
-        if _handlers.get(event.NAME)
-    ]
+    pending = [(number, 0, "") for number, event in zip(numbers, events, strict=True) if _handlers.get(event.NAME)]
     insert_rows(PendingReaction, ["event", "attempts", "last_error"], pending)
     enqueue("oms.infra.jobs.react", queueing_lock="react")
 
@@ -82,9 +78,7 @@ def record(events: Sequence[DomainEvent], *, react: bool = True) -> None:
 def react_to(event: Event) -> None:
     """Call every handler of a stored event."""
     event_type = _types[event.name]
-    typed = event_type(
-        subject=event.subject, occurred_at=event.occurred_at, actor=event.actor, **event.payload
-    )
+    typed = event_type(subject=event.subject, occurred_at=event.occurred_at, actor=event.actor, **event.payload)
     for handler in _handlers[event.name]:
         handler(typed)
 
@@ -108,4 +102,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     return value
-

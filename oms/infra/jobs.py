@@ -58,7 +58,7 @@ def _react_to_next(schema: str, failed: list[int]) -> int | None:
             event_id = pending.event_id
             react_to(Event.objects.get(pk=event_id))
             pending.delete()
-    except Exception as fault:  # noqa: BLE001 - any handler's failure must leave the others running
+    except Exception as fault:
         if event_id is None:
             raise
         logger.exception("reaction to event %s of %s failed", event_id, schema)

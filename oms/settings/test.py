@@ -10,7 +10,7 @@ from oms.settings.databases import embedded_address, given_address
 
 SECRET_KEY = "not a secret: for tests alone"  # noqa: S105
 ALLOWED_HOSTS = [".localhost", "testserver", "127.0.0.1"]
-TEST_DATABASE = os.environ.get("OMS_TEST_DATABASE", "oms_test")
+TEST_DATABASE = os.environ.get("OMS_TEST_DATABASE") or (f"oms_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
 
 if env.str("DATABASE_URL", ""):
     ADDRESS = given_address(env.str("DATABASE_URL"), DATA_FOLDER).with_database(TEST_DATABASE)

@@ -22,7 +22,11 @@ class Product(models.Model):
     width_mm = models.PositiveIntegerField(null=True, blank=True)
     height_mm = models.PositiveIntegerField(null=True, blank=True)
     price = models.DecimalField(
-        max_digits=14, decimal_places=4, null=True, blank=True, help_text="List price, in the currency beside it."
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text="List price, in the currency beside it.",
     )
     currency = models.CharField(max_length=3, blank=True, default="", help_text="ISO 4217.")
     returnable = models.BooleanField(default=True)
@@ -32,9 +36,7 @@ class Product(models.Model):
         ordering: ClassVar = ["sku"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(sku=""), name="product_sku_given"),
-            models.CheckConstraint(
-                condition=Q(gtin__regex=r"^([0-9]{8}|[0-9]{12,14})?$"), name="product_gtin_form"
-            ),
+            models.CheckConstraint(condition=Q(gtin__regex=r"^([0-9]{8}|[0-9]{12,14})?$"), name="product_gtin_form"),
             models.CheckConstraint(
                 condition=Q(price__isnull=True) | Q(price__gte=0, currency__regex=r"^[A-Z]{3}$"),
                 name="product_price_has_currency",

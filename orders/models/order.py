@@ -67,9 +67,7 @@ class Order(models.Model):
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="order_currency_form"),
             models.CheckConstraint(condition=Q(country__regex=r"^([A-Z]{2})?$"), name="order_country_form"),
             models.CheckConstraint(condition=Q(lines_total__gte=0), name="order_lines_total_not_negative"),
-            models.CheckConstraint(
-                condition=Q(status__in=OrderStatus.values), name="order_status_known"
-            ),
+            models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_known"),
             models.CheckConstraint(
                 condition=(
                     Q(latitude__isnull=True, longitude__isnull=True)

@@ -31,7 +31,10 @@ class OrderLine(models.Model):
     fulfilled = models.PositiveIntegerField(default=0)
     returned = models.PositiveIntegerField(default=0)
     ship_from = models.CharField(
-        max_length=32, blank=True, default="", help_text="Code of the only location that may fulfil it, if any."
+        max_length=32,
+        blank=True,
+        default="",
+        help_text="Code of the only location that may fulfil it, if any.",
     )
     #: Units that still have to be given to a location.
     open = models.GeneratedField(

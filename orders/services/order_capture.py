@@ -51,9 +51,7 @@ class _Known:
     customer_ids: list[int]
 
 
-def orders_capture(
-    *, channel: str, orders: Sequence[NewOrder], actor: str, react: bool = True
-) -> list[Captured]:
+def orders_capture(*, channel: str, orders: Sequence[NewOrder], actor: str, react: bool = True) -> list[Captured]:
     """Capture orders of one channel, each at most once for its external number; all of them or none.
 
     An order that the channel has placed before comes back as it is, with ``created`` False and without line
@@ -148,15 +146,11 @@ def _insert_customers(orders: Sequence[NewOrder], known: _Known) -> None:
         (next(numbers), reference, new[reference].customer_name, new[reference].customer_email, "")
         for reference in sorted(new)
     ]
-    inserted = insert_rows(
-        Customer, ["id", "reference", "name", "email", "phone"], rows, skip_existing=True
-    )
+    inserted = insert_rows(Customer, ["id", "reference", "name", "email", "phone"], rows, skip_existing=True)
     if inserted == len(rows):
         known.customers |= {row[1]: row[0] for row in rows}
     else:  # another capture added one of them meanwhile
-        known.customers |= dict(
-            Customer.objects.filter(reference__in=list(new)).values_list("reference", "id")
-        )
+        known.customers |= dict(Customer.objects.filter(reference__in=list(new)).values_list("reference", "id"))
 
 
 _ORDER_COLUMNS = [
@@ -193,9 +187,7 @@ def _insert_orders(channel: str, orders: Sequence[NewOrder], known: _Known) -> d
         ))  # fmt: skip
         lines = list(line_rows(order_id, 1, order, line_ids, known.products))
         charges = [charge_row(known.channel_id, order_id, charge) for charge in order.charges]
-        made[order.external_number] = _Created(
-            order_id, number, tuple(row[0] for row in lines), lines, charges
-        )
+        made[order.external_number] = _Created(order_id, number, tuple(row[0] for row in lines), lines, charges)
     if insert_rows(Order, _ORDER_COLUMNS, rows, skip_existing=True) == len(rows):
         return made
     # Another capture of the same order won the race: only ours that exist under our key were created.

@@ -59,7 +59,9 @@ def order_extend(*, order_id: int, addition: NewOrder, actor: str, react: bool =
 def charges_add(*, channel_id: int, charges: Sequence[tuple[int | None, NewCharge]]) -> None:
     """Add charges, each to an order or to none, and keep the totals of those orders right."""
     insert_rows(
-        OrderCharge, CHARGE_COLUMNS, [charge_row(channel_id, order_id, charge) for order_id, charge in charges]
+        OrderCharge,
+        CHARGE_COLUMNS,
+        [charge_row(channel_id, order_id, charge) for order_id, charge in charges],
     )
     totals: dict[int, Decimal] = {}
     for order_id, charge in charges:

@@ -68,9 +68,7 @@ def adjustments_post(*, actor: str) -> int:
             continue
         level = max(levels, key=lambda level: (level.units, -level.level_id))
         level.units += report.quantity
-        changes.append(
-            StockChange(level.level_id, report.quantity, 0, report.reference, report.reason)
-        )
+        changes.append(StockChange(level.level_id, report.quantity, 0, report.reference, report.reason))
         posted.append(report.pk)
         if len(posted) == _AT_ONCE:
             break

@@ -34,9 +34,7 @@ class StockChange:
     reason: str = ""
 
 
-def stock_move(
-    *, kind: MovementKind, changes: Sequence[StockChange], actor: str, moved_at: datetime
-) -> None:
+def stock_move(*, kind: MovementKind, changes: Sequence[StockChange], actor: str, moved_at: datetime) -> None:
     """Apply changes to their levels and write them to the ledger: all of them or none.
 
     Raises :class:`NotEnoughStock` where a level would have fewer units than are reserved, or less than none.
@@ -63,9 +61,7 @@ def _apply(totals: dict[int, list[int]]) -> None:
     """One conditional UPDATE behind row locks: what another transaction took meanwhile is seen."""
     ids = sorted(totals)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM inventory_stocklevel WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [ids]
-        )
+        cursor.execute("SELECT 1 FROM inventory_stocklevel WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [ids])
         cursor.execute(
             "UPDATE inventory_stocklevel l SET on_hand = l.on_hand + d.on_hand, reserved = l.reserved + d.reserved"
             " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS d(id, on_hand, reserved)"

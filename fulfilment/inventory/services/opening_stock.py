@@ -81,9 +81,7 @@ def _receive(shares: Mapping[tuple[int, int], int], actor: str) -> int:
     levels = levels_open(list(shares))
     stock_move(
         kind=MovementKind.OPENING,
-        changes=[
-            StockChange(levels[pair], units, 0, "opening stock") for pair, units in sorted(shares.items())
-        ],
+        changes=[StockChange(levels[pair], units, 0, "opening stock") for pair, units in sorted(shares.items())],
         actor=actor,
         moved_at=timezone.now(),
     )

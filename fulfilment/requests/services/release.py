@@ -37,8 +37,7 @@ def allocations_release(*, units_of_line: Mapping[int, int], reason: str, actor:
     stock_move(
         kind=MovementKind.RELEASE,
         changes=[
-            StockChange(line.level_id, 0, -units, locked[line.request_id].number, reason)
-            for line, units in releases
+            StockChange(line.level_id, 0, -units, locked[line.request_id].number, reason) for line, units in releases
         ],
         actor=actor,
         moved_at=now,

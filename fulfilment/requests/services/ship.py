@@ -20,9 +20,7 @@ from oms.infra.events import record
 from orders.services import Progress, lines_progress
 
 
-def requests_ship(
-    *, request_ids: Collection[int], actor: str, carrier: str = "", tracking_number: str = ""
-) -> int:
+def requests_ship(*, request_ids: Collection[int], actor: str, carrier: str = "", tracking_number: str = "") -> int:
     """Ship everything that waits in packed requests, one shipment each: all or none; return the units shipped.
 
     Stock leaves the ledger, the order's units become fulfilled. Raises
@@ -38,8 +36,7 @@ def requests_ship(
     stock_move(
         kind=MovementKind.SHIPMENT,
         changes=[
-            StockChange(line.level_id, -line.waiting, -line.waiting, numbers[line.request_id])
-            for line in lines
+            StockChange(line.level_id, -line.waiting, -line.waiting, numbers[line.request_id]) for line in lines
         ],
         actor=actor,
         moved_at=now,
@@ -76,10 +73,7 @@ def _write_shipments(
     insert_rows(
         Shipment,
         ["id", "number", "request", "carrier", "tracking_number", "shipped_at"],
-        [
-            (shipment_of[item.id], _shipment_number(item), item.id, carrier, tracking_number, now)
-            for item in locked
-        ],
+        [(shipment_of[item.id], _shipment_number(item), item.id, carrier, tracking_number, now) for item in locked],
     )
     insert_rows(
         ShipmentLine,

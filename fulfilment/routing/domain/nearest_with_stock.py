@@ -36,9 +36,7 @@ def nearest_with_stock(facts: RoutingFacts) -> RoutingDecision:
             left -= units
         if left:
             unplaced.append(Unplaced(line.line_id, left, _why_not(line, facts)))
-    return RoutingDecision(
-        tuple(allocations), tuple(unplaced), tuple(_why(ranked) for ranked in chosen.values())
-    )
+    return RoutingDecision(tuple(allocations), tuple(unplaced), tuple(_why(ranked) for ranked in chosen.values()))
 
 
 def _candidates(line: LineFacts, facts: RoutingFacts, nearest: tuple[Ranked, ...]) -> tuple[Ranked, ...]:

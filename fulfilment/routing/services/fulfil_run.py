@@ -38,9 +38,7 @@ class FulfilReport:
 OnProgress = Callable[[str, int, int], None]
 
 
-def fulfil_run(
-    *, schema: str, actor: str, on_progress: OnProgress = lambda phase, done, total: None
-) -> FulfilReport:
+def fulfil_run(*, schema: str, actor: str, on_progress: OnProgress = lambda phase, done, total: None) -> FulfilReport:
     """Receive opening stock, route, pick, pack and ship everything that can be; each batch commits.
 
     Safe to stop at any moment and to run again: it takes up what is not done.

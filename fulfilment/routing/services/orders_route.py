@@ -35,9 +35,7 @@ class Routed:
     requests: int = 0
 
 
-def orders_route(
-    *, order_ids: Sequence[int], actor: str, policy: Policy = nearest_with_stock
-) -> Routed:
+def orders_route(*, order_ids: Sequence[int], actor: str, policy: Policy = nearest_with_stock) -> Routed:
     """Route the open units of orders, in the order of their numbers, in the caller's transaction.
 
     What cannot be placed waits as backorder. Safe to repeat: only open units are routed. Raises
@@ -48,11 +46,7 @@ def orders_route(
     for _ in range(_ATTEMPTS):
         stock = stock_facts({line.product_id for order in orders for line in order.lines})
         decisions = _decide(orders, places, stock, policy)
-        requests = [
-            request
-            for order, decision in decisions
-            for request in _requests(order, decision, places, stock)
-        ]
+        requests = [request for order, decision in decisions for request in _requests(order, decision, places, stock)]
         try:
             with transaction.atomic():
                 allocated = requests_offer(requests=requests, actor=actor)
@@ -71,18 +65,14 @@ def _decide(
     available = dict(stock.available)
     decisions = []
     for order in orders:
-        decision = policy(
-            RoutingFacts(order.number, order.latitude, order.longitude, order.lines, places, available)
-        )
+        decision = policy(RoutingFacts(order.number, order.latitude, order.longitude, order.lines, places, available))
         for item in decision.allocations:
             available[item.location_id, item.product_id] -= item.quantity
         decisions.append((order, decision))
     return decisions
 
 
-def _requests(
-    order: OrderToRoute, decision: RoutingDecision, places: Network, stock: StockFacts
-) -> list[NewRequest]:
+def _requests(order: OrderToRoute, decision: RoutingDecision, places: Network, stock: StockFacts) -> list[NewRequest]:
     units: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for item in decision.allocations:
         level = stock.levels[item.location_id, item.product_id]

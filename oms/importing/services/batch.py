@@ -63,8 +63,7 @@ def _known(channel_id: int, lines: Sequence[SourceLine]) -> dict[tuple[int, int]
             [channel_id, [line.fingerprint for line in lines]],
         )
         return {
-            (row[0].int, row[1]): LineEnd(LineOutcome(row[2]), row[3], row[4], new=False)
-            for row in cursor.fetchall()
+            (row[0].int, row[1]): LineEnd(LineOutcome(row[2]), row[3], row[4], new=False) for row in cursor.fetchall()
         }
 
 

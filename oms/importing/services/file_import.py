@@ -42,9 +42,7 @@ class ImportReport:
         self.lines += 1
         self.money += line.money
         self.outcomes[outcome.value] += 1
-        self.money_by_outcome[outcome.value] = (
-            self.money_by_outcome.get(outcome.value, Decimal(0)) + line.money
-        )
+        self.money_by_outcome[outcome.value] = self.money_by_outcome.get(outcome.value, Decimal(0)) + line.money
         if outcome is LineOutcome.REFUSED:
             self.refusals[reason] += 1
             if len(self.first_refusals) < 20:

@@ -116,9 +116,7 @@ class Placing:
             self._drop_other_customers(document, customer)
             addition = self._new_order(number, document)
             if addition.lines:
-                line_ids = order_extend(
-                    order_id=order_id, addition=addition, actor=self._actor, react=False
-                )
+                line_ids = order_extend(order_id=order_id, addition=addition, actor=self._actor, react=False)
                 for (at, line), line_id in zip(document.lines, line_ids, strict=True):
                     self._line_rows[line_id] = line.row
                     self._placed[at] = (LineOutcome.ORDER_LINE, "", "")

@@ -1,8 +1,9 @@
 """Credits for goods: the cancellation of an earlier order's line, or a return without a matched order.
 
-A credit names no order. It cancels a line of the same customer and SKU, placed before it and standing before
-it in the file, that still has enough units; among several the one at the same price, then the one with just
-that many units, then the latest. See docs/algorithms/credit-matching.md.
+A credit that carries the number of an order cancels a line of that order. Most carry a number of their own:
+then it cancels a line of the same customer and SKU, placed before it and standing before it in the file, that
+still has enough units; among several the one at the same price, then the one with just that many units, then
+the latest. See docs/algorithms/credit-matching.md.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class Reversal:
 
 @dataclass(slots=True)
 class _Candidate:
+    customer: str
+    order_number: str
     line_id: int
     remaining: int
     open: int
@@ -59,9 +62,12 @@ def reversals_settle(
     if not reversals:
         return []
     candidates = _candidates(channel_id, reversals)
-    cancellations, releases, returns, outcomes = [], {}, [], []
+    cancellations: list[LineToCancel] = []
+    releases: dict[int, int] = {}
+    returns: list[Reversal] = []
+    outcomes: list[LineOutcome] = []
     for reversal in reversals:
-        line = _choose(reversal, candidates.get((reversal.customer, reversal.sku), []), row_of_line)
+        line = _choose(reversal, candidates.get(reversal.sku, []), row_of_line)
         if line is None:
             returns.append(reversal)
             outcomes.append(LineOutcome.UNMATCHED_RETURN)
@@ -88,12 +94,14 @@ def _choose(
         line
         for line in candidates
         if line.remaining >= reversal.quantity
+        and (line.order_number == reversal.external_number or line.customer == reversal.customer != "")
         and line.placed_at <= reversal.happened_at
         and row_of_line.get(line.line_id, 0) < reversal.row
     ]
     return max(
         fitting,
         key=lambda line: (
+            line.order_number == reversal.external_number,
             line.unit_price == reversal.unit_price,
             line.remaining == reversal.quantity,
             line.placed_at,
@@ -103,27 +111,47 @@ def _choose(
     )
 
 
-def _candidates(
-    channel_id: int, reversals: Sequence[Reversal]
-) -> dict[tuple[str, str], list[_Candidate]]:
-    wanted = {(item.customer, item.sku) for item in reversals if item.customer}
-    found: dict[tuple[str, str], list[_Candidate]] = {}
+def _candidates(channel_id: int, reversals: Sequence[Reversal]) -> dict[str, list[_Candidate]]:
+    """Lines that could be meant, by SKU: of the customers and of the order numbers that the credits carry."""
+    found: dict[str, list[_Candidate]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT w.customer, w.sku, l.id, l.ordered - l.cancelled - l.returned, l.open, l.allocated,"
-            " l.unit_price, o.placed_at"
-            " FROM unnest(%s::varchar[], %s::varchar[]) AS w(customer, sku)"
-            " JOIN orders_customer c ON c.reference = w.customer"
-            " JOIN catalogue_product p ON p.sku = w.sku"
-            " JOIN orders_order o ON o.customer_id = c.id AND o.channel_id = %s"
-            " JOIN orders_orderline l ON l.order_id = o.id AND l.product_id = p.id"
-            " WHERE l.ordered > l.cancelled + l.returned"
-            " ORDER BY o.id, l.id FOR UPDATE OF o",
-            [[customer for customer, _ in wanted], [sku for _, sku in wanted], channel_id],
+            _CANDIDATES,
+            [
+                [item.sku for item in reversals],
+                [item.customer for item in reversals],
+                [item.external_number for item in reversals],
+                channel_id,
+                channel_id,
+            ],
         )
-        for customer, sku, *rest in cursor.fetchall():
-            found.setdefault((customer, sku), []).append(_Candidate(*rest))
+        for sku, *rest in cursor.fetchall():
+            found.setdefault(sku, []).append(_Candidate(*rest))
     return found
+
+
+_CANDIDATES = """
+WITH credit AS (
+    SELECT p.id AS product_id, w.sku, w.customer, w.number
+    FROM unnest(%s::varchar[], %s::varchar[], %s::varchar[]) AS w(sku, customer, number)
+    JOIN catalogue_product p ON p.sku = w.sku
+), meant AS (
+    SELECT o.id AS order_id, credit.product_id, credit.sku FROM credit
+    JOIN orders_customer c ON c.reference = credit.customer
+    JOIN orders_order o ON o.customer_id = c.id AND o.channel_id = %s
+    UNION
+    SELECT o.id, credit.product_id, credit.sku FROM credit
+    JOIN orders_order o ON o.external_number = credit.number AND o.channel_id = %s
+)
+SELECT m.sku, coalesce(c.reference, ''), o.external_number, l.id, l.ordered - l.cancelled - l.returned, l.open,
+       l.allocated, l.unit_price, o.placed_at
+FROM meant m
+JOIN orders_order o ON o.id = m.order_id
+JOIN orders_orderline l ON l.order_id = m.order_id AND l.product_id = m.product_id
+LEFT JOIN orders_customer c ON c.id = o.customer_id
+WHERE l.ordered > l.cancelled + l.returned
+ORDER BY o.id, l.id FOR UPDATE OF o
+"""
 
 
 def _cancellation(reversal: Reversal, line_id: int) -> LineToCancel:

@@ -12,7 +12,11 @@ _COPY_FROM = 100
 
 
 def insert_rows(
-    model: type[models.Model], fields: Sequence[str], rows: Sequence[tuple[Any, ...]], *, skip_existing: bool = False
+    model: type[models.Model],
+    fields: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    skip_existing: bool = False,
 ) -> int:
     """Insert rows (values in the order of ``fields``) and return how many were inserted.
 
@@ -41,7 +45,7 @@ def insert_rows(
 def take_numbers(wanted: Sequence[tuple[type[models.Model], int]]) -> list[list[int]]:
     """Take primary keys ahead of the insert, for several tables in one round trip."""
     parts = []
-    values: list[object] = []
+    values: list[str | int] = []
     for model, count in wanted:
         parts.append("ARRAY(SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s))")
         values += [model._meta.db_table, count]

@@ -26,9 +26,7 @@ class AppendOnly(RunSQL):
                 + f'CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON "{table}" '
                 + "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();"
             ),
-            reverse_sql=(
-                f'DROP TRIGGER append_only ON "{table}"; DROP TRIGGER append_only_truncate ON "{table}";'
-            ),
+            reverse_sql=(f'DROP TRIGGER append_only ON "{table}"; DROP TRIGGER append_only_truncate ON "{table}";'),
         )
 
     def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:

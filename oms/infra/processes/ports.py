@@ -9,7 +9,7 @@ _DEFAULT_PORT = 8000
 _LAST_PORT = 65_535
 
 
-class PortTaken(Exception):  # noqa: N818
+class PortTaken(Exception):
     """Another program listens on the port; the message says how to take another one."""
 
     def __init__(self, host: str, port: int) -> None:
@@ -21,7 +21,7 @@ class PortTaken(Exception):  # noqa: N818
         )
 
 
-class PortUnusable(Exception):  # noqa: N818
+class PortUnusable(Exception):
     """The system does not let us listen there at all: a privileged port, or an address of another machine."""
 
     def __init__(self, host: str, port: int, reason: str) -> None:

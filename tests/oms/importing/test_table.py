@@ -112,8 +112,7 @@ def test_gzip_cut_off_gives_the_rows_before_the_cut(tmp_path: Path, shop: Mappin
     assert [line.order_number for line in lines] == [str(number) for number in range(whole_rows)]
     assert fault.row == lines[-1].row == whole_rows + 1
     assert str(fault).startswith(
-        f"{path}: the gzip data is cut off or damaged; the last good row is row {fault.row}. "
-        "Fetch the file again ("
+        f"{path}: the gzip data is cut off or damaged; the last good row is row {fault.row}. Fetch the file again ("
     )
 
 
@@ -160,8 +159,8 @@ def test_an_unterminated_quote_ends_the_file(tmp_path: Path, shop: Mapping, rest
     assert [line.row for line in lines] == [2]
     assert (fault.code, fault.row) == (FaultCode.UNTERMINATED_QUOTE, 3)
     assert str(fault) == (
-        f"{path}: row 3: the closing quote of a cell is missing or misplaced (lines read in search of it: "
-        f'{span}): "1002,MUG,1,1,2026-03-14,"White mug,1785…"; close the quote, or double a " in the cell'
+        f"{path}: row 3: the closing quote of a cell is missing or misplaced (lines read to find it: "
+        f'{span}): "1002,MUG,1,1,2026-03-14,"White mug,1785…"; close it, or double a " in the cell'
     )
 
 
@@ -174,8 +173,7 @@ def test_a_cell_too_long_to_be_one(tmp_path: Path, shop: Mapping) -> None:
     assert [line.row for line in lines] == [2]
     assert (fault.code, fault.row) == (FaultCode.FIELD_TOO_LONG, 3)
     assert str(fault) == (
-        f"{path}: row 3: a cell is longer than 65,536 characters; "
-        'is a closing quote " missing in this row?'
+        f'{path}: row 3: a cell is longer than 65,536 characters; is a closing quote " missing in this row?'
     )
 
 
@@ -213,21 +211,18 @@ def test_rows_count_as_a_spreadsheet_counts(tmp_path: Path, shop: Mapping) -> No
     assert [line.description for line in lines] == ["White mug"] * 3
 
 
-def test_a_limit_takes_the_first_lines_and_a_second_reading_starts_anew(
-    tmp_path: Path, shop: Mapping
-) -> None:
+def test_a_limit_takes_the_first_lines_and_a_second_reading_starts_anew(tmp_path: Path, shop: Mapping) -> None:
     path = tmp_path / "orders.csv"
     path.write_text(HEADER + GOOD * 5)
     source = CsvSource(path, shop)
 
     assert [line.occurrence for line in source.lines(2)] == [0, 1]
     assert [line.occurrence for line in source.lines()] == [0, 1, 2, 3, 4]
-    assert list(source.locations()) == list(source.products()) == []
+    assert list(source.locations()) == []
+    assert list(source.products()) == []
 
 
-def test_the_order_of_columns_and_the_compression_do_not_change_fingerprints(
-    tmp_path: Path, shop: Mapping
-) -> None:
+def test_the_order_of_columns_and_the_compression_do_not_change_fingerprints(tmp_path: Path, shop: Mapping) -> None:
     plain, turned = tmp_path / "plain.csv", tmp_path / "turned.csv.gz"
     plain.write_text(HEADER + GOOD)
     rows = (",".join(reversed(text.strip().split(","))) for text in (HEADER, GOOD))

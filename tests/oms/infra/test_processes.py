@@ -162,9 +162,7 @@ def start() -> Iterator[Start]:
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_stop_signal_ends_every_child_politely_and_returns_zero(
-    start: Start, signum: signal.Signals
-) -> None:
+def test_a_stop_signal_ends_every_child_politely_and_returns_zero(start: Start, signum: signal.Signals) -> None:
     # Given two children that run
     run = start(("first", POLITE), ("second", POLITE))
     run.pid_of("first")
@@ -319,9 +317,7 @@ def test_a_command_that_does_not_exist_is_reported_by_name(capfd: pytest.Capture
     supervisor = Supervisor(restarts=policy, report=messages.append)
 
     # When it is run, here in this process
-    handlers = {
-        signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
-    }
+    handlers = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)}
     stopped: list[bool] = []
     code = supervisor.run([Child("lost", ["/no/such/program"])], on_stop=lambda: stopped.append(True))
 
@@ -343,9 +339,7 @@ def test_a_child_gets_its_environment_and_an_empty_input(capfd: pytest.CaptureFi
     child = Child("child", [sys.executable, "-c", code], {"OMS_TEST": "yes"})
 
     # When it runs once
-    Supervisor(restarts=RestartPolicy(early_limit=1), report=lambda _: None).run(
-        [child], on_stop=lambda: None
-    )
+    Supervisor(restarts=RestartPolicy(early_limit=1), report=lambda _: None).run([child], on_stop=lambda: None)
 
     # Then it wrote to the terminal just what it wrote
     assert capfd.readouterr().out == "yes True ''\n"

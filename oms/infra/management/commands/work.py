@@ -1,0 +1,54 @@
+"""Do the jobs that requests and other jobs ask for."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import ArgumentParser
+from typing import Any, cast
+
+from django.core.management.base import BaseCommand
+from procrastinate import App
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+
+#: A worker that has not been heard of for this long is dead: its jobs are taken up by another.
+_STALLED_AFTER_SECONDS = 30.0
+
+
+class Command(BaseCommand):
+    """One worker process; start more of them, on more machines, for more work at once."""
+
+    help = "Run jobs until stopped (Ctrl-C or SIGTERM lets running jobs finish)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--concurrency", type=int, default=2, help="Jobs at once.")
+        parser.add_argument("--until-empty", action="store_true", help="Stop when no job waits.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        connector = cast("DjangoConnector", app.connector)
+        worker_app = app.with_connector(connector.get_worker_connector())
+        asyncio.run(self._run(worker_app, options["concurrency"], wait=not options["until_empty"]))
+
+    async def _run(self, worker_app: App, concurrency: int, *, wait: bool) -> None:
+        async with worker_app.open_async():
+            await _take_up_stalled(worker_app)
+            sweep = asyncio.create_task(_sweep(worker_app))
+            try:
+                await worker_app.run_worker_async(
+                    concurrency=concurrency, wait=wait, delete_jobs="successful", install_signal_handlers=True
+                )
+            finally:
+                sweep.cancel()
+
+
+async def _sweep(worker_app: App) -> None:
+    while True:
+        await asyncio.sleep(_STALLED_AFTER_SECONDS)
+        await _take_up_stalled(worker_app)
+
+
+async def _take_up_stalled(worker_app: App) -> None:
+    """Jobs of workers that died (kill -9) go back to the queue: every job may run again."""
+    stalled = await worker_app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER_SECONDS)
+    for job in stalled:
+        await worker_app.job_manager.retry_job(job)
