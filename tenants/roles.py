@@ -6,7 +6,7 @@ CREATEDB (or an existing database), not superuser.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -33,6 +33,8 @@ class SetUp:
     maintenance_url: str
     database: str
     passwords: Mapping[str, str]
+    #: SQL with guarded functions of the apps (their ``guarded.sql``), run after the product's own.
+    guarded: Sequence[str] = ()
 
 
 def set_up(wanted: SetUp) -> None:
@@ -46,6 +48,8 @@ def set_up(wanted: SetUp) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         _grant(connection, wanted.database)
         connection.execute(_GUARDED_FUNCTIONS.format(template=TEMPLATE_SCHEMA))
+        for statements in wanted.guarded:
+            connection.execute(statements.encode())
 
 
 def _require_version(connection: psycopg.Connection) -> None:

@@ -41,11 +41,13 @@ SHARED_APPS = [
     "tenants",  # before django_tenants: its migrate_schemas takes the place of theirs
     "django_tenants",
     "procrastinate.contrib.django",
+    "modules.publishing",
     *_IN_EVERY_SCHEMA,
 ]
 TENANT_APPS = [
     *_IN_EVERY_SCHEMA,
     "oms.infra",
+    "modules",
     "orders.catalogue",
     "orders",
     "fulfilment.locations",
@@ -62,6 +64,7 @@ _WITHOUT_TABLES = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "simple_history",
 ]
 # unfold stands before the admin whose templates it replaces.
 INSTALLED_APPS = [*_WITHOUT_TABLES, *dict.fromkeys([*SHARED_APPS, *TENANT_APPS])]

@@ -1,39 +1,15 @@
-#: The tables, views, materialised views and sequences of the schema; its indexes are not among them.
-RELATION = """relation AS (
-    SELECT c.* FROM pg_depend d JOIN pg_class c ON c.oid = d.objid
-    WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = {ns} AND d.classid = 'pg_class'::regclass)"""
+"""Catalogue queries that write the statements which make a schema's objects anew.
 
+Each selects the columns of :class:`~tenants.schema_copy.ordering.Step`. They are parsed with only ``pg_catalog``
+on the search path and run with the source schema on it (see ``structure``).
 
-TYPE = """type AS (
-    SELECT t.* FROM pg_depend d JOIN pg_type t ON t.oid = d.objid
-    WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = {ns} AND d.classid = 'pg_type'::regclass)"""
+Ranks: 10 types · 20 sequences · 30 routines · 40 tables · 50 what calls routines, 55 ownership of sequences ·
+60 partitions · 70 keys and indexes, 75 statistics, 80 partitions of indexes · 90 foreign keys · 100 views ·
+105 settings · 110 rules · 120 triggers, 125 their states · 130 policies, 135 row security · 140 comments ·
+150 owners.
+"""
 
-# Defaults and constraints that call the schema's own functions are added after these; the rest goes with the
-# table or domain. So a function may take a row of the very table whose check calls it.
-_CALLER = """caller AS (
-    SELECT x.classid, x.objid
-    FROM pg_depend d JOIN pg_depend x ON x.refclassid = d.classid AND x.refobjid = d.objid
-    WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = {ns} AND d.classid = 'pg_proc'::regclass)"""
-
-
-_COLLATION = """coalesce((
-    SELECT format(' COLLATE %I.%I', cn.nspname, co.collname)
-    FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace
-    WHERE co.oid = {mine} AND {mine} <> {usual}), '')"""
-
-
-_ATTRIBUTE_COLLATION = _COLLATION.replace("{mine}", "a.attcollation").replace("{usual}", "ty.typcollation")
-
-
-_DOMAIN_COLLATION = _COLLATION.replace("{mine}", "t.typcollation").replace("{usual}", "base.typcollation")
-
-
-_SEQUENCE_OPTIONS = """format('START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s%s',
-    s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' ELSE '' END)"""
-
-# One entry of reloptions or attoptions is the text name=value.
-OPTION = """format('%I=%L', split_part(o, '=', 1), substr(o, strpos(o, '=') + 1))"""
-
+from __future__ import annotations
 
 ENUMS = """
 WITH {type}
@@ -42,7 +18,6 @@ SELECT 10, 'pg_type'::regclass::oid, t.oid, true, format('type %I', t.typname), 
         (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
          FROM pg_enum e WHERE e.enumtypid = t.oid)), ''
 FROM type t WHERE t.typtype = 'e' ORDER BY t.oid"""
-
 
 COMPOSITES = """
 WITH {type}
@@ -54,7 +29,6 @@ SELECT 10, 'pg_type'::regclass::oid, t.oid, true, format('type %I', t.typname), 
          FROM pg_attribute a JOIN pg_type ty ON ty.oid = a.atttypid
          WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)), ''
 FROM type t WHERE t.typtype = 'c' ORDER BY t.oid"""
-
 
 DOMAINS = """
 WITH {type},{caller}
@@ -71,7 +45,6 @@ SELECT 10, 'pg_type'::regclass::oid, t.oid, true, format('domain %I', t.typname)
             SELECT FROM pg_constraint c WHERE c.contypid = t.oid AND c.contype = 'n') THEN ' NOT NULL' END), ''
 FROM type t JOIN pg_type base ON base.oid = t.typbasetype
 WHERE t.typtype = 'd' ORDER BY t.oid"""
-
 
 DOMAIN_CONSTRAINTS = """
 WITH {type},{caller}
@@ -95,44 +68,6 @@ WHERE NOT EXISTS (
     SELECT FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = r.oid AND i.deptype = 'i')
 ORDER BY r.oid"""
 
-
-_IDENTITY = """(
-    SELECT format(' GENERATED %s AS IDENTITY (SEQUENCE NAME %I.%I %s)',
-        CASE a.attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END,
-        {target}, sc.relname, {sequence_options})
-    FROM pg_depend i JOIN pg_sequence s ON s.seqrelid = i.objid JOIN pg_class sc ON sc.oid = i.objid
-    WHERE i.refclassid = 'pg_class'::regclass AND i.refobjid = a.attrelid AND i.refobjsubid = a.attnum
-        AND i.classid = 'pg_class'::regclass AND i.deptype = 'i')"""
-
-
-_COLUMNS = """(
-    SELECT string_agg(concat(
-        format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)),
-        {attribute_collation},
-        CASE a.attcompression WHEN 'p' THEN ' COMPRESSION pglz' WHEN 'l' THEN ' COMPRESSION lz4' END,
-        CASE
-            WHEN a.attidentity <> '' THEN {identity}
-            WHEN a.attgenerated <> '' THEN format(' GENERATED ALWAYS AS (%s) %s', pg_get_expr(ad.adbin, ad.adrelid),
-                CASE a.attgenerated WHEN 's' THEN 'STORED' ELSE 'VIRTUAL' END)
-            WHEN NOT EXISTS (SELECT FROM caller x WHERE x.classid = 'pg_attrdef'::regclass AND x.objid = ad.oid)
-                THEN ' DEFAULT ' || pg_get_expr(ad.adbin, ad.adrelid)
-        END,
-        CASE WHEN a.attnotnull AND NOT EXISTS (
-            SELECT FROM pg_constraint n
-            WHERE n.conrelid = a.attrelid AND n.contype = 'n' AND a.attnum = ANY (n.conkey)) THEN ' NOT NULL' END
-        ), ', ' ORDER BY a.attnum)
-    FROM pg_attribute a JOIN pg_type ty ON ty.oid = a.atttypid
-    LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
-    WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped)"""
-
-# PostgreSQL 18 keeps NOT NULL as a named constraint (contype n).
-_CHECKS = """(
-    SELECT string_agg(format('CONSTRAINT %I %s', c.conname, pg_get_constraintdef(c.oid)), ', ' ORDER BY c.oid)
-    FROM pg_constraint c
-    WHERE c.conrelid = r.oid AND c.contype IN ('c', 'n') AND c.convalidated
-        AND NOT EXISTS (SELECT FROM caller x WHERE x.classid = 'pg_constraint'::regclass AND x.objid = c.oid))"""
-
-
 TABLES = """
 WITH {relation},{caller}
 SELECT 40, 'pg_class'::regclass::oid, r.oid, true, format('table %I', r.relname), 0,
@@ -149,7 +84,6 @@ SELECT 40, 'pg_class'::regclass::oid, r.oid, true, format('table %I', r.relname)
          HAVING count(*) > 0)), ''
 FROM relation r WHERE r.relkind IN ('r', 'p') ORDER BY r.oid"""
 
-
 VIEWS = """
 WITH {relation}
 SELECT 100, 'pg_class'::regclass::oid, r.oid, true, format('view %I', r.relname), 0,
@@ -160,7 +94,6 @@ SELECT 100, 'pg_class'::regclass::oid, r.oid, true, format('view %I', r.relname)
         rtrim(pg_get_viewdef(r.oid), ';'),
         CASE r.relkind WHEN 'm' THEN ' WITH NO DATA' END), ''
 FROM relation r WHERE r.relkind IN ('v', 'm') ORDER BY r.oid"""
-
 
 DEFAULTS = """
 WITH {relation},{caller}
@@ -199,14 +132,12 @@ WHERE r.relkind IN ('r', 'p', 'm') AND (i.indisvalid OR r.relkind = 'p')
                     WHERE c.conrelid = r.oid AND c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x'))
 ORDER BY i.indexrelid"""
 
-
 STATISTICS = """
 SELECT 75, 'pg_statistic_ext'::regclass::oid, s.oid, true, format('statistics %I', s.stxname), 1,
     pg_get_statisticsobjdef(s.oid), ''
 FROM pg_depend d JOIN pg_statistic_ext s ON s.oid = d.objid
 WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = {ns} AND d.classid = 'pg_statistic_ext'::regclass
 ORDER BY s.oid"""
-
 
 RULES = """
 WITH {relation}
@@ -241,7 +172,6 @@ CROSS JOIN LATERAL (
         FROM unnest(p.polroles) WITH ORDINALITY AS m(role, place) ORDER BY m.place) AS mapped(name)
     ) AS grantee
 WHERE grantee.list IS NOT NULL ORDER BY p.oid"""
-
 
 ALL = (
     ENUMS,

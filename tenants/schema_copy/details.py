@@ -1,3 +1,11 @@
+"""Catalogue queries for what is set on an object once it exists: ownership, state, options, comment, owner.
+
+They select the columns of :class:`~tenants.schema_copy.ordering.Step`, as ``definitions`` does; class and oid are
+those of the object that they add to. Where names are identities, every one of them has its schema (1000000).
+"""
+
+from __future__ import annotations
+
 OWNED_SEQUENCES = """
 WITH {relation}
 SELECT 55, 'pg_class'::regclass::oid, t.oid, false, format('sequence %I', r.relname), 0,
@@ -21,7 +29,6 @@ JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = r.oid AND o.d
 JOIN pg_class t ON t.oid = o.refobjid AND t.relpersistence <> r.relpersistence
 WHERE r.relkind = 'S' ORDER BY r.oid"""
 
-
 PARTITIONS = """
 WITH {relation}
 SELECT 60, 'pg_class'::regclass::oid, r.oid, false, format('partition %I', r.relname), 0,
@@ -29,7 +36,6 @@ SELECT 60, 'pg_class'::regclass::oid, r.oid, false, format('partition %I', r.rel
         pg_get_expr(r.relpartbound, r.oid)), ''
 FROM relation r JOIN pg_inherits h ON h.inhrelid = r.oid JOIN pg_class parent ON parent.oid = h.inhparent
 WHERE r.relispartition ORDER BY r.oid"""
-
 
 INDEX_PARTITIONS = """
 WITH {relation}
@@ -48,7 +54,6 @@ SELECT 105, 'pg_class'::regclass::oid, ic.oid, false, format('index %I', ic.reln
 FROM relation r JOIN pg_constraint c ON c.conrelid = r.oid JOIN pg_class ic ON ic.oid = c.conindid
 WHERE c.contype IN ('p', 'u', 'x') AND ic.reloptions IS NOT NULL ORDER BY ic.oid"""
 
-
 INDEX_ROLES = """
 WITH {relation}
 SELECT 105, 'pg_class'::regclass::oid, ic.oid, false, format('index %I', ic.relname), 0, role.statement, ''
@@ -59,7 +64,6 @@ CROSS JOIN LATERAL (
     SELECT format('ALTER TABLE %I.%I REPLICA IDENTITY USING INDEX %I', {target}, r.relname, ic.relname)
     WHERE i.indisreplident) AS role(statement)
 ORDER BY ic.oid"""
-
 
 TABLE_STATES = """
 WITH {relation}
@@ -72,12 +76,12 @@ FROM relation r
 WHERE r.relkind IN ('r', 'p') AND (r.relrowsecurity OR r.relforcerowsecurity OR r.relreplident IN ('f', 'n'))
 ORDER BY r.oid"""
 
-
 COLUMN_SETTINGS = """
 WITH {relation}
 SELECT 105, 'pg_class'::regclass::oid, r.oid, false, format('column %I.%I', r.relname, a.attname), 0,
     format('ALTER TABLE ONLY %I.%I %s', {target}, r.relname, concat_ws(', ',
-        format('ALTER COLUMN %I SET STATISTICS ', a.attname) || CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
+        format('ALTER COLUMN %I SET STATISTICS ', a.attname)
+            || CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
         format('ALTER COLUMN %I SET STORAGE ', a.attname) || CASE WHEN a.attstorage <> ty.typstorage THEN
             CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN'
                 ELSE 'EXTENDED' END END,
@@ -88,7 +92,6 @@ WHERE r.relkind IN ('r', 'p', 'm') AND a.attnum > 0 AND NOT a.attisdropped
     AND (a.attstattarget >= 0 OR a.attstorage <> ty.typstorage OR a.attoptions IS NOT NULL)
 ORDER BY r.oid, a.attnum"""
 
-
 INDEX_STATISTICS = """
 WITH {relation}
 SELECT 105, 'pg_class'::regclass::oid, ic.oid, false, format('index %I', ic.relname), 0,
@@ -98,40 +101,30 @@ FROM relation r JOIN pg_index i ON i.indrelid = r.oid JOIN pg_class ic ON ic.oid
 JOIN pg_attribute a ON a.attrelid = ic.oid
 WHERE a.attstattarget >= 0 ORDER BY ic.oid, a.attnum"""
 
-
-_FIRED = """CASE {state} WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA'
-    ELSE 'ENABLE' END"""
-
 #: A partition's copy of a trigger has the state of its parent's until it is told otherwise.
 TRIGGER_STATES = """
 WITH {relation}
 SELECT 125, 'pg_class'::regclass::oid, r.oid, false, format('trigger %I of %I', t.tgname, r.relname), 0,
     format('ALTER TABLE %s%I.%I %s TRIGGER %I', CASE WHEN t.tgparentid <> 0 THEN 'ONLY ' END, {target}, r.relname,
-        <<_FIRED.replace('{state}', 't.tgenabled')>>, t.tgname), ''
+        CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA'
+            ELSE 'ENABLE' END, t.tgname), ''
 FROM relation r JOIN pg_trigger t ON t.tgrelid = r.oid LEFT JOIN pg_trigger parent ON parent.oid = t.tgparentid
 WHERE NOT t.tgisinternal AND t.tgenabled <> coalesce(parent.tgenabled, 'O')
 ORDER BY t.tgparentid <> 0, t.oid"""
-
 
 RULE_STATES = """
 WITH {relation}
 SELECT 125, 'pg_class'::regclass::oid, r.oid, false, format('rule %I of %I', w.rulename, r.relname), 0,
     format('ALTER TABLE %I.%I %s RULE %I', {target}, r.relname,
-        <<_FIRED.replace('{state}', 'w.ev_enabled')>>, w.rulename), ''
+        CASE w.ev_enabled WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA'
+            ELSE 'ENABLE' END, w.rulename), ''
 FROM relation r JOIN pg_rewrite w ON w.ev_class = r.oid
 WHERE w.rulename <> '_RETURN' AND w.ev_enabled <> 'O' ORDER BY w.oid"""
-
-
-_MEMBERS = """member AS (
-    SELECT d.classid, d.objid FROM pg_depend d
-    WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = {ns}
-        AND d.classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass,
-            'pg_statistic_ext'::regclass))"""
 
 #: A sequence that belongs to a column has its table's owner already.
 OWNERS = """
 WITH {member}
-SELECT 150, m.classid, m.objid, false, concat('owner of ', i.type, ' ', i.identity), <<str(10 ** 6)>>,
+SELECT 150, m.classid, m.objid, false, concat('owner of ', i.type, ' ', i.identity), 1000000,
     format('ALTER %s %s OWNER TO %I', upper(CASE i.type WHEN 'statistics object' THEN 'statistics' ELSE i.type END),
         i.identity, mapped.owner), ''
 FROM member m
@@ -148,24 +141,9 @@ WHERE mapped.owner NOT IN ('', current_user)
             AND o.refclassid = 'pg_class'::regclass))
 ORDER BY m.classid, m.objid"""
 
-
-_COMMENTED = """,{relation}, commented AS (
-    SELECT classid, objid FROM member
-    UNION ALL SELECT 'pg_namespace'::regclass, {ns}
-    UNION ALL SELECT 'pg_class'::regclass, i.indexrelid FROM relation r JOIN pg_index i ON i.indrelid = r.oid
-    UNION ALL SELECT 'pg_constraint'::regclass, c.oid FROM relation r JOIN pg_constraint c ON c.conrelid = r.oid
-    UNION ALL SELECT 'pg_trigger'::regclass, t.oid FROM relation r JOIN pg_trigger t ON t.tgrelid = r.oid
-    UNION ALL SELECT 'pg_policy'::regclass, p.oid FROM relation r JOIN pg_policy p ON p.polrelid = r.oid
-    UNION ALL SELECT 'pg_rewrite'::regclass, w.oid FROM relation r JOIN pg_rewrite w ON w.ev_class = r.oid
-    UNION ALL SELECT 'pg_class'::regclass, t.typrelid FROM member m JOIN pg_type t ON t.oid = m.objid
-        WHERE m.classid = 'pg_type'::regclass AND t.typtype = 'c'
-    UNION ALL SELECT 'pg_constraint'::regclass, c.oid FROM member m JOIN pg_constraint c ON c.contypid = m.objid
-        WHERE m.classid = 'pg_type'::regclass)"""
-
-
 COMMENTS = """
-WITH {member}{commented}
-SELECT 140, m.classid, m.objid, false, concat('comment on ', i.type, ' ', i.identity), <<str(10 ** 6)>>,
+WITH {member},{relation},{commented}
+SELECT 140, m.classid, m.objid, false, concat('comment on ', i.type, ' ', i.identity), 1000000,
     format('COMMENT ON %s IS ', CASE
         WHEN i.type = 'domain constraint' THEN format('CONSTRAINT %I ON DOMAIN %I.%I', c.conname, {target}, t.typname)
         WHEN i.type = 'schema' THEN format('SCHEMA %I', {target})
@@ -180,7 +158,6 @@ LEFT JOIN pg_type t ON t.oid = c.contypid
 CROSS JOIN LATERAL pg_identify_object(m.classid, m.objid, d.objsubid) AS i
 WHERE i.type IS NOT NULL
 ORDER BY m.classid, m.objid, d.objsubid"""
-
 
 ALL = (
     OWNED_SEQUENCES,

@@ -21,9 +21,6 @@ _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 #: What a target may be called. It is written into function bodies and literals, where only these are harmless.
 SAFE_NAME = re.compile(r"[\w .-]+")
 
-#: More names than any statement has: every reference to the schema in it is written in full.
-EVERY = 1_000_000
-
 
 @dataclass(frozen=True, slots=True)
 class Repointer:

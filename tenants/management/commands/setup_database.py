@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 import psycopg
+from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -28,6 +30,11 @@ class Command(BaseCommand):
             maintenance_url=address.with_database(options["maintenance_database"]).url,
             database=address.database,
             passwords=address.passwords,
+            guarded=[
+                (Path(app.path) / "guarded.sql").read_text()
+                for app in apps.get_app_configs()
+                if (Path(app.path) / "guarded.sql").exists()
+            ],
         )
         try:
             set_up(wanted)

@@ -1,0 +1,1 @@
+"""Pure types of the module framework: documents, releases, what differs between two profiles."""

@@ -1,0 +1,14 @@
+from modules.services.begin import profile_begin
+from modules.services.restore import profile_restore, snapshot_name
+from modules.services.revise import InvalidDocument, OpenRevision, StaleEdit, UnknownKind, revise
+
+__all__ = [
+    "InvalidDocument",
+    "OpenRevision",
+    "StaleEdit",
+    "UnknownKind",
+    "profile_begin",
+    "profile_restore",
+    "revise",
+    "snapshot_name",
+]
