@@ -169,6 +169,8 @@ BEGIN
     LOOP
         EXECUTE 'ALTER FUNCTION oms_admin.' || f || ' OWNER TO oms_vault';
         EXECUTE 'REVOKE ALL ON FUNCTION oms_admin.' || f || ' FROM PUBLIC';
+        -- Provisioning copies the triggers before the vault takes the tables. Nobody can call them otherwise.
+        EXECUTE 'GRANT EXECUTE ON FUNCTION oms_admin.' || f || ' TO oms_owner';
     END LOOP;
 END $body$;
 REVOKE CREATE ON SCHEMA oms_admin FROM oms_vault;

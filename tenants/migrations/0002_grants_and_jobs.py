@@ -7,7 +7,9 @@ GRANT SELECT ON tenants_retailer, tenants_domain TO oms_app;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers TO oms_jobs;
-GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO oms_jobs;
+GRANT USAGE, SELECT ON SEQUENCE
+    procrastinate_jobs_id_seq, procrastinate_events_id_seq, procrastinate_periodic_defers_id_seq,
+    procrastinate_workers_id_seq TO oms_jobs;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO oms_jobs;
 """
 

@@ -61,8 +61,10 @@ def _make_schema(schema: str) -> None:
         raw = cast("psycopg.Connection[tuple[object, ...]]", cursor.connection)
         cursor.execute("SELECT oms_admin.create_retailer_schema(%s)", [schema])
         _grant_on_future_tables(raw, schema)
-        roles = {retailer_role(TEMPLATE_SCHEMA): retailer_role(schema)}
+        # What belongs to the vault is made as the owner of ordinary tables, then given to the vault.
+        roles = {retailer_role(TEMPLATE_SCHEMA): retailer_role(schema), "oms_vault": "oms_owner"}
         copy_structure(raw, source=TEMPLATE_SCHEMA, target=schema, roles=roles)
+        cursor.execute("SELECT oms_admin.vault_profile(%s)", [schema])
         copy_rows(raw, source=TEMPLATE_SCHEMA, target=schema, tables=_STRUCTURAL_ROWS)
 
 
