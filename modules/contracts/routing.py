@@ -1,14 +1,18 @@
 """What Order Routing is told, and what it answers. Version 1.
 
-Facts carry everything that a decision may depend on, so that another policy can decide otherwise from the
-same facts.
+Facts carry everything that a decision may depend on, so that another release can decide otherwise from the
+same facts. They can be written down as JSON and read back exactly, which is what the decision journal and the
+replay of a preview rest on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
+
+from modules.domain.canonical import Body, Json
 
 _EARTH_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
@@ -16,13 +20,23 @@ _EARTH_KM = 6371.0088
 
 @dataclass(frozen=True, slots=True)
 class LocationFacts:
-    """A location that takes work. Degrees north and east, None where unknown."""
+    """A location that takes work. Degrees north and east, None where unknown.
+
+    ``taken_today`` counts the units allocated to it since midnight of its own day, when the facts were gathered.
+    """
 
     location_id: int
     code: str
-    vendor: bool
+    kind: str
+    country: str
     latitude: float | None
     longitude: float | None
+    taken_today: int = 0
+
+    @property
+    def vendor(self) -> bool:
+        """Whether it is a vendor, who ships only what is his."""
+        return self.kind == "vendor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +46,10 @@ class LineFacts:
     line_id: int
     position: int
     product_id: int
+    sku: str
     quantity: int
+    unit_price: Decimal
+    weight_grams: int | None
     ship_from: str
 
 
@@ -71,12 +88,17 @@ class Network:
 class RoutingFacts:
     """One order to route: its open lines, its destination, the network and what each location has free.
 
-    ``available`` holds units by (location, product); a pair that is not in it has none.
+    ``available`` holds units by (location, product); a pair that is not in it has none. ``currency`` is the
+    order's; ``decided_on`` the date of the decision in ISO form (documents may hold dates).
     """
 
     order_number: str
+    channel: str
+    currency: str
+    country: str
     latitude: float | None
     longitude: float | None
+    decided_on: str
     lines: tuple[LineFacts, ...]
     network: Network
     available: Mapping[tuple[int, int], int]
@@ -102,12 +124,100 @@ class Unplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a decision: which rule kept or dropped what, why, and by how much it won or lost.
+
+    ``subject`` is a location's code, a line's position, or empty for the order as a whole.
+    """
+
+    rule: str
+    subject: str
+    kept: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoutingDecision:
-    """Where each unit goes. ``reasons`` says, in order, why each chosen location was chosen."""
+    """Where each unit goes; ``steps`` explain it in order. ``cost`` is in the order's currency, if it was worked out."""
 
     allocations: tuple[Allocation, ...]
     unplaced: tuple[Unplaced, ...]
-    reasons: tuple[str, ...] = field(default=())
+    steps: tuple[Step, ...] = field(default=())
+    cost: Decimal | None = None
+
+    def outcome(self) -> Body:
+        """What was decided, without the explanation: two decisions are the same when these are equal."""
+        return {
+            "allocations": [[a.line_id, a.location_id, a.quantity] for a in self.allocations],
+            "unplaced": [[u.line_id, u.quantity] for u in self.unplaced],
+        }
+
+
+def facts_to_json(facts: RoutingFacts) -> Body:
+    """Write facts down. The network is written by :func:`network_to_json`, once for many decisions.
+
+    Only the stock of the order's own products is kept: it is all of it that a policy could look at.
+    """
+    products = {line.product_id for line in facts.lines}
+    stock: dict[str, Json] = {}
+    for (location, product), units in facts.available.items():
+        if product in products and units:
+            pairs = stock.setdefault(str(product), [])
+            assert isinstance(pairs, list)
+            pairs.append([location, units])
+    return {
+        "order": facts.order_number,
+        "channel": facts.channel,
+        "currency": facts.currency,
+        "country": facts.country,
+        "at": [facts.latitude, facts.longitude],
+        "on": facts.decided_on,
+        "lines": [
+            [a.line_id, a.position, a.product_id, a.sku, a.quantity, str(a.unit_price), a.weight_grams, a.ship_from]
+            for a in facts.lines
+        ],
+        "stock": stock,
+    }
+
+
+def facts_from_json(written: Body, network: Network) -> RoutingFacts:
+    """Read facts back as they were."""
+    record: dict[str, object] = dict(written)
+    latitude, longitude = record["at"]  # type: ignore[misc]
+    return RoutingFacts(
+        order_number=str(record["order"]),
+        channel=str(record["channel"]),
+        currency=str(record["currency"]),
+        country=str(record["country"]),
+        latitude=latitude,
+        longitude=longitude,
+        decided_on=str(record["on"]),
+        lines=tuple(
+            LineFacts(*line[:5], Decimal(line[5]), *line[6:])
+            for line in record["lines"]  # type: ignore[attr-defined]
+        ),
+        network=network,
+        available={
+            (location, int(product)): units
+            for product, pairs in record["stock"].items()  # type: ignore[attr-defined]
+            for location, units in pairs
+        },
+    )
+
+
+def network_to_json(network: Network) -> Body:
+    """Write a network down."""
+    return {
+        "locations": [
+            [a.location_id, a.code, a.kind, a.country, a.latitude, a.longitude, a.taken_today]
+            for a in network.locations
+        ]
+    }
+
+
+def network_from_json(written: Body) -> Network:
+    """Read a network back as it was."""
+    return Network(tuple(LocationFacts(*row) for row in written["locations"]))  # type: ignore[arg-type,misc,union-attr]
 
 
 def great_circle_km(
