@@ -1,8 +1,8 @@
 """The profile as the rest of the product reads it: compiled once for each revision, shared by every request.
 
-    profile = current_profile()
-    profile.release("order_routing").policies…
-    profile.documents("order_routing", "location_policy")
+profile = current_profile()
+profile.release("order_routing").policies…
+profile.documents("order_routing", "location_policy")
 """
 
 from __future__ import annotations

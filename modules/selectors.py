@@ -27,9 +27,7 @@ def documents_at(number: int) -> dict[Reference, Document]:
             " WHERE history_type <> '-' ORDER BY module, kind, key",
             [number],
         )
-        return {
-            Reference(*row[:3]): Document(json.loads(row[3]), json.loads(row[4])) for row in cursor.fetchall()
-        }
+        return {Reference(*row[:3]): Document(json.loads(row[3]), json.loads(row[4])) for row in cursor.fetchall()}
 
 
 def adoptions_at(number: int) -> dict[str, str]:

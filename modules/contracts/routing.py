@@ -8,9 +8,10 @@ replay of a preview rest on.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
+from typing import Any
 
 from modules.domain.canonical import Body, Json
 
@@ -68,20 +69,42 @@ class Network:
         self.locations = locations
         self.by_code: Mapping[str, LocationFacts] = {item.code: item for item in locations}
         self._ranked: dict[tuple[float | None, float | None], tuple[Ranked, ...]] = {}
+        self._base: Network | None = None
+
+    def with_taken(self, taken: Mapping[int, int]) -> Network:
+        """The same network on a day on which locations have taken so many units (by location)."""
+        busy = tuple(replace(item, taken_today=taken.get(item.location_id, 0)) for item in self.locations)
+        network = Network(busy)
+        network._base = self
+        return network
+
+    @property
+    def taken(self) -> dict[int, int]:
+        """Units taken today, by location, where there are any."""
+        return {item.location_id: item.taken_today for item in self.locations if item.taken_today}
 
     def nearest_first(self, latitude: float | None, longitude: float | None) -> tuple[Ranked, ...]:
         """The retailer's own locations (no vendors), nearest first; unknown distances last, by code."""
         destination = (latitude, longitude)
         found = self._ranked.get(destination)
         if found is None:
-            ranked = [
-                Ranked(item, great_circle_km(item.latitude, item.longitude, latitude, longitude))
-                for item in self.locations
-                if not item.vendor
-            ]
-            ranked.sort(key=lambda item: (item.kilometres is None, item.kilometres or 0.0, item.location.code))
-            found = self._ranked[destination] = tuple(ranked)
+            found = self._ranked[destination] = self._rank(latitude, longitude)
         return found
+
+    def _rank(self, latitude: float | None, longitude: float | None) -> tuple[Ranked, ...]:
+        if self._base is not None:  # distances do not change with the day's work
+            here = self.by_code
+            return tuple(
+                Ranked(here[item.location.code], item.kilometres)
+                for item in self._base.nearest_first(latitude, longitude)
+            )
+        ranked = [
+            Ranked(item, great_circle_km(item.latitude, item.longitude, latitude, longitude))
+            for item in self.locations
+            if not item.vendor
+        ]
+        ranked.sort(key=lambda item: (item.kilometres is None, item.kilometres or 0.0, item.location.code))
+        return tuple(ranked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +161,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class RoutingDecision:
-    """Where each unit goes; ``steps`` explain it in order. ``cost`` is in the order's currency, if it was worked out."""
+    """Where each unit goes; ``steps`` explain it in order. ``cost`` is in the order's currency, if known."""
 
     allocations: tuple[Allocation, ...]
     unplaced: tuple[Unplaced, ...]
@@ -177,47 +200,48 @@ def facts_to_json(facts: RoutingFacts) -> Body:
             for a in facts.lines
         ],
         "stock": stock,
+        "taken": {str(location): units for location, units in facts.network.taken.items()},
     }
 
 
 def facts_from_json(written: Body, network: Network) -> RoutingFacts:
-    """Read facts back as they were."""
-    record: dict[str, object] = dict(written)
-    latitude, longitude = record["at"]  # type: ignore[misc]
+    """Read facts back as they were; ``network`` is the one that was written beside them."""
+    record: Any = written
+    taken = {int(location): units for location, units in record["taken"].items()}
+    latitude, longitude = record["at"]
     return RoutingFacts(
-        order_number=str(record["order"]),
-        channel=str(record["channel"]),
-        currency=str(record["currency"]),
-        country=str(record["country"]),
+        order_number=record["order"],
+        channel=record["channel"],
+        currency=record["currency"],
+        country=record["country"],
         latitude=latitude,
         longitude=longitude,
-        decided_on=str(record["on"]),
-        lines=tuple(
-            LineFacts(*line[:5], Decimal(line[5]), *line[6:])
-            for line in record["lines"]  # type: ignore[attr-defined]
-        ),
-        network=network,
+        decided_on=record["on"],
+        lines=tuple(_line(*line) for line in record["lines"]),
+        network=network.with_taken(taken) if taken else network,
         available={
-            (location, int(product)): units
-            for product, pairs in record["stock"].items()  # type: ignore[attr-defined]
-            for location, units in pairs
+            (location, int(product)): units for product, pairs in record["stock"].items() for location, units in pairs
         },
     )
 
 
+def _line(
+    line_id: int, position: int, product_id: int, sku: str, quantity: int, price: str, grams: int | None, named: str
+) -> LineFacts:
+    return LineFacts(line_id, position, product_id, sku, quantity, Decimal(price), grams, named)
+
+
 def network_to_json(network: Network) -> Body:
-    """Write a network down."""
+    """Write a network down, without what was taken that day: that stands with each decision's facts."""
     return {
-        "locations": [
-            [a.location_id, a.code, a.kind, a.country, a.latitude, a.longitude, a.taken_today]
-            for a in network.locations
-        ]
+        "locations": [[a.location_id, a.code, a.kind, a.country, a.latitude, a.longitude] for a in network.locations]
     }
 
 
 def network_from_json(written: Body) -> Network:
     """Read a network back as it was."""
-    return Network(tuple(LocationFacts(*row) for row in written["locations"]))  # type: ignore[arg-type,misc,union-attr]
+    record: Any = written
+    return Network(tuple(LocationFacts(*row) for row in record["locations"]))
 
 
 def great_circle_km(

@@ -13,9 +13,7 @@ Body = dict[str, Json]
 
 def canonical(value: Json | Mapping[str, Json]) -> bytes:
     """UTF-8 JSON with sorted keys, no spaces, no escapes that are not needed (as RFC 8785, integers exact)."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def digest_of_profile(parent: bytes, parts: Iterable[tuple[str, bytes]]) -> bytes:

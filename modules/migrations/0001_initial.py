@@ -7,120 +7,191 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='HistoricalModuleAdoption',
+            name="HistoricalModuleAdoption",
             fields=[
-                ('id', models.BigIntegerField(blank=True, db_index=True)),
-                ('revision', models.BigIntegerField(help_text='Revision that changed it last.')),
-                ('module', models.CharField(db_index=True, max_length=40)),
-                ('release', models.CharField(max_length=16)),
-                ('held', models.BooleanField(default=False, help_text='Held: no notices, and no promotion until released.')),
-                ('history_user_id', models.CharField(max_length=150, null=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ("id", models.BigIntegerField(blank=True, db_index=True)),
+                ("revision", models.BigIntegerField(help_text="Revision that changed it last.")),
+                ("module", models.CharField(db_index=True, max_length=40)),
+                ("release", models.CharField(max_length=16)),
+                (
+                    "held",
+                    models.BooleanField(
+                        default=False, help_text="Held: no notices, and no promotion until released."
+                    ),
+                ),
+                ("history_user_id", models.CharField(max_length=150, null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
             ],
             options={
-                'verbose_name': 'historical module adoption',
-                'verbose_name_plural': 'historical module adoptions',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical module adoption",
+                "verbose_name_plural": "historical module adoptions",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalProfileDocument',
+            name="HistoricalProfileDocument",
             fields=[
-                ('id', models.BigIntegerField(blank=True, db_index=True)),
-                ('revision', models.BigIntegerField(help_text='Revision that changed it last.')),
-                ('module', models.CharField(max_length=40)),
-                ('kind', models.CharField(max_length=60)),
-                ('key', models.CharField(max_length=120)),
-                ('body', models.JSONField()),
-                ('schema_release', models.CharField(help_text='Release in whose schema the body is written.', max_length=16)),
-                ('complement', models.JSONField(default=dict, help_text='What the present schema cannot express.')),
-                ('digest', models.BinaryField(help_text='SHA-256 of the content.', max_length=32)),
-                ('history_user_id', models.CharField(max_length=150, null=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ("id", models.BigIntegerField(blank=True, db_index=True)),
+                ("revision", models.BigIntegerField(help_text="Revision that changed it last.")),
+                ("module", models.CharField(max_length=40)),
+                ("kind", models.CharField(max_length=60)),
+                ("key", models.CharField(max_length=120)),
+                ("body", models.JSONField()),
+                (
+                    "schema_release",
+                    models.CharField(help_text="Release in whose schema the body is written.", max_length=16),
+                ),
+                ("complement", models.JSONField(default=dict, help_text="What the present schema cannot express.")),
+                ("digest", models.BinaryField(help_text="SHA-256 of the content.", max_length=32)),
+                ("history_user_id", models.CharField(max_length=150, null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
             ],
             options={
-                'verbose_name': 'historical profile document',
-                'verbose_name_plural': 'historical profile documents',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical profile document",
+                "verbose_name_plural": "historical profile documents",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='ModuleAdoption',
+            name="ModuleAdoption",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('revision', models.BigIntegerField(help_text='Revision that changed it last.')),
-                ('module', models.CharField(max_length=40, unique=True)),
-                ('release', models.CharField(max_length=16)),
-                ('held', models.BooleanField(default=False, help_text='Held: no notices, and no promotion until released.')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("revision", models.BigIntegerField(help_text="Revision that changed it last.")),
+                ("module", models.CharField(max_length=40, unique=True)),
+                ("release", models.CharField(max_length=16)),
+                (
+                    "held",
+                    models.BooleanField(
+                        default=False, help_text="Held: no notices, and no promotion until released."
+                    ),
+                ),
             ],
             options={
-                'ordering': ['module'],
+                "ordering": ["module"],
             },
         ),
         migrations.CreateModel(
-            name='ProfileSnapshot',
+            name="ProfileSnapshot",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('revision', models.BigIntegerField()),
-                ('author', models.CharField(max_length=150)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("revision", models.BigIntegerField()),
+                ("author", models.CharField(max_length=150)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ProfileDocument',
+            name="ProfileDocument",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('revision', models.BigIntegerField(help_text='Revision that changed it last.')),
-                ('module', models.CharField(max_length=40)),
-                ('kind', models.CharField(max_length=60)),
-                ('key', models.CharField(max_length=120)),
-                ('body', models.JSONField()),
-                ('schema_release', models.CharField(help_text='Release in whose schema the body is written.', max_length=16)),
-                ('complement', models.JSONField(default=dict, help_text='What the present schema cannot express.')),
-                ('digest', models.BinaryField(help_text='SHA-256 of the content.', max_length=32)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("revision", models.BigIntegerField(help_text="Revision that changed it last.")),
+                ("module", models.CharField(max_length=40)),
+                ("kind", models.CharField(max_length=60)),
+                ("key", models.CharField(max_length=120)),
+                ("body", models.JSONField()),
+                (
+                    "schema_release",
+                    models.CharField(help_text="Release in whose schema the body is written.", max_length=16),
+                ),
+                ("complement", models.JSONField(default=dict, help_text="What the present schema cannot express.")),
+                ("digest", models.BinaryField(help_text="SHA-256 of the content.", max_length=32)),
             ],
             options={
-                'ordering': ['module', 'kind', 'key'],
-                'constraints': [models.UniqueConstraint(fields=('module', 'kind', 'key'), name='profile_document_once'), models.CheckConstraint(condition=models.Q(models.Q(('key', ''), _negated=True), models.Q(('kind', ''), _negated=True), models.Q(('module', ''), _negated=True)), name='profile_document_named')],
+                "ordering": ["module", "kind", "key"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("module", "kind", "key"), name="profile_document_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("key", ""), _negated=True),
+                            models.Q(("kind", ""), _negated=True),
+                            models.Q(("module", ""), _negated=True),
+                        ),
+                        name="profile_document_named",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProfileRevision',
+            name="ProfileRevision",
             fields=[
-                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('parent', models.BigIntegerField(null=True)),
-                ('author', models.CharField(max_length=150)),
-                ('reason', models.CharField(max_length=500)),
-                ('origin', models.CharField(choices=[('initial', 'The profile began'), ('edit', 'Edited'), ('import', 'Imported from files'), ('promotion', 'A release was promoted'), ('rollback', 'Rolled back'), ('restore', 'Restored')], max_length=16)),
-                ('adopted', models.JSONField(help_text='Live release of each module after this change.')),
-                ('digest', models.BinaryField(help_text="SHA-256 of the whole content and the parent's digest.", max_length=32)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("parent", models.BigIntegerField(null=True)),
+                ("author", models.CharField(max_length=150)),
+                ("reason", models.CharField(max_length=500)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("initial", "The profile began"),
+                            ("edit", "Edited"),
+                            ("import", "Imported from files"),
+                            ("promotion", "A release was promoted"),
+                            ("rollback", "Rolled back"),
+                            ("restore", "Restored"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("adopted", models.JSONField(help_text="Live release of each module after this change.")),
+                (
+                    "digest",
+                    models.BinaryField(
+                        help_text="SHA-256 of the whole content and the parent's digest.", max_length=32
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'ordering': ['-number'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('number', 1), ('parent__isnull', True)), models.Q(('number__gt', 1), ('parent', django.db.models.expressions.CombinedExpression(models.F('number'), '-', models.Value(1)))), _connector='OR'), name='profile_revision_follows_parent'), models.CheckConstraint(condition=models.Q(models.Q(('author', ''), _negated=True), models.Q(('reason', ''), _negated=True)), name='profile_revision_accounted_for')],
+                "ordering": ["-number"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("number", 1), ("parent__isnull", True)),
+                            models.Q(
+                                ("number__gt", 1),
+                                (
+                                    "parent",
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("number"), "-", models.Value(1)
+                                    ),
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="profile_revision_follows_parent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("author", ""), _negated=True), models.Q(("reason", ""), _negated=True)
+                        ),
+                        name="profile_revision_accounted_for",
+                    ),
+                ],
             },
         ),
     ]

@@ -92,9 +92,7 @@ class ProfileDocument(_Revisioned):
         ordering: ClassVar = ["module", "kind", "key"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["module", "kind", "key"], name="profile_document_once"),
-            models.CheckConstraint(
-                condition=~Q(key="") & ~Q(kind="") & ~Q(module=""), name="profile_document_named"
-            ),
+            models.CheckConstraint(condition=~Q(key="") & ~Q(kind="") & ~Q(module=""), name="profile_document_named"),
         ]
 
     def __str__(self) -> str:

@@ -174,7 +174,7 @@ def validate(reference: Reference, release: str, body: Body) -> None:
 
 def document_digest(schema_release: str, document: Document) -> bytes:
     """SHA-256 of a document's content."""
-    content = {"body": document.body, "complement": document.complement, "schema_release": schema_release}
+    content: Body = {"body": document.body, "complement": document.complement, "schema_release": schema_release}
     return hashlib.sha256(canonical(content)).digest()
 
 

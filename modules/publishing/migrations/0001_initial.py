@@ -5,27 +5,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='PublishedRelease',
+            name="PublishedRelease",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('module', models.CharField(max_length=40)),
-                ('version', models.CharField(max_length=16)),
-                ('title', models.CharField(max_length=160)),
-                ('notes', models.TextField(help_text='What changes for the retailer and why (Markdown).')),
-                ('digest', models.CharField(help_text="SHA-256 of the release's folder, in hexadecimal.", max_length=64)),
-                ('published_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("module", models.CharField(max_length=40)),
+                ("version", models.CharField(max_length=16)),
+                ("title", models.CharField(max_length=160)),
+                ("notes", models.TextField(help_text="What changes for the retailer and why (Markdown).")),
+                (
+                    "digest",
+                    models.CharField(help_text="SHA-256 of the release's folder, in hexadecimal.", max_length=64),
+                ),
+                ("published_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'ordering': ['module', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('module', 'version'), name='release_published_once'), models.CheckConstraint(condition=models.Q(('digest__regex', '^[0-9a-f]{64}$')), name='release_digest_form')],
+                "ordering": ["module", "id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("module", "version"), name="release_published_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("digest__regex", "^[0-9a-f]{64}$")), name="release_digest_form"
+                    ),
+                ],
             },
         ),
     ]

@@ -1,0 +1,81 @@
+"""Writing decisions down, and which policies' decisions can be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from modules.domain.canonical import Body, canonical
+from modules.domain.journal import MadeDecision, Replayable
+from modules.models import Decision, DecisionContext
+from oms.infra.database.bulk import insert_rows
+
+_replayable: dict[tuple[str, str], Replayable] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Journaled:
+    """A decision to write down, with the facts that it was made on."""
+
+    subject: str
+    facts: Body
+    decision: MadeDecision
+
+
+def replayable(policy: Replayable) -> None:
+    """Register a policy whose decisions are journaled. Called as the application starts."""
+    _replayable[policy.module, policy.policy] = policy
+
+
+def replayable_policies(module: str) -> tuple[Replayable, ...]:
+    """The journaled policies of a module."""
+    return tuple(policy for (name, _), policy in sorted(_replayable.items()) if name == module)
+
+
+def journal(
+    *,
+    module: str,
+    policy: str,
+    release: str,
+    revision: int,
+    decisions: Sequence[Journaled],
+    context: Body | None = None,
+) -> None:
+    """Write decisions down, in the transaction that applies them. ``context`` holds what they share."""
+    if not decisions:
+        return
+    digest = _keep(context) if context is not None else None
+    insert_rows(
+        Decision,
+        ["module", "policy", "release", "revision", "subject", "context", "facts", "outcome", "steps"],
+        [
+            (
+                module, policy, release, revision, item.subject, digest, pack(item.facts),
+                json.dumps(item.decision.outcome()),
+                json.dumps([[s.rule, s.subject, s.kept, s.why] for s in item.decision.steps]),
+            )
+            for item in decisions
+        ],
+    )  # fmt: skip
+
+
+def pack(content: Body) -> bytes:
+    """Compact bytes of JSON."""
+    return zlib.compress(canonical(content), 1)
+
+
+def unpack(content: bytes) -> Body:
+    """JSON from its compact bytes."""
+    return cast("Body", json.loads(zlib.decompress(content)))
+
+
+def _keep(context: Body) -> bytes:
+    content = canonical(context)
+    digest = hashlib.sha256(content).digest()
+    if not DecisionContext.objects.filter(digest=digest).exists():
+        insert_rows(DecisionContext, ["digest", "content"], [(digest, zlib.compress(content, 6))], skip_existing=True)
+    return digest

@@ -1,0 +1,47 @@
+"""The decision journal: every automated decision, with what it was told and why it decided so."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class DecisionContext(models.Model):
+    """Facts that many decisions share (a network of locations), kept once under their digest."""
+
+    digest = models.BinaryField(primary_key=True, max_length=32)
+    content = models.BinaryField(help_text="zlib of canonical JSON.")
+
+    class Meta:
+        ordering: ClassVar = ["digest"]
+
+    def __str__(self) -> str:
+        return bytes(self.digest).hex()[:12]
+
+
+class Decision(models.Model):
+    """One decision of one policy. Rows are never changed; months are dropped when their retention ends."""
+
+    id = models.BigAutoField(primary_key=True)
+    decided_at = models.DateTimeField(db_default=Now())
+    module = models.CharField(max_length=40)
+    policy = models.CharField(max_length=40)
+    release = models.CharField(max_length=16)
+    revision = models.BigIntegerField(help_text="Profile revision whose documents decided.")
+    subject = models.CharField(max_length=120, help_text="Number of the order that it was about.")
+    context = models.BinaryField(max_length=32, null=True, help_text="Digest of the shared facts.")
+    facts = models.BinaryField(help_text="zlib of canonical JSON.")
+    outcome = models.JSONField()
+    steps = models.JSONField(help_text="[rule, subject, kept, why], in order.")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["subject", "id"], name="decision_subject"),
+            models.Index(fields=["module", "policy", "-id"], name="decision_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.policy} of {self.subject}"
