@@ -17,7 +17,7 @@ from django.db import connection
 from modules import registry
 from modules.domain.documents import Document, Reference
 from modules.domain.releases import KindModel, Release
-from modules.selectors import adoptions_at, documents_at, head_number
+from modules.selectors import adoptions_at, documents_at, head_number, last_revision_with
 
 Model = TypeVar("Model", bound=KindModel)
 
@@ -96,6 +96,18 @@ def profile_at(number: int) -> Profile:
             while len(_cache) > _KEPT:
                 _cache.popitem(last=False)
     return profile
+
+
+def profile_for_release(module: str, release: str) -> Profile:
+    """The newest profile at which a release of a module was live: what work that is pinned to it is decided by.
+
+    Raises :class:`NotAdopted` where it never was.
+    """
+    number = last_revision_with(module, release)
+    if number is None:
+        message = f"{module} {release} has never been live here"
+        raise NotAdopted(message)
+    return profile_at(number)
 
 
 def _is_committed(number: int) -> bool:

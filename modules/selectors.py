@@ -17,6 +17,14 @@ def head_number() -> int:
     return int(row[0]) if row else 0
 
 
+def last_revision_with(module: str, release: str) -> int | None:
+    """Number of the newest revision at which a release of a module was live; None where it never was."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(number) FROM modules_profilerevision WHERE adopted ->> %s = %s", [module, release])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
 def documents_at(number: int) -> dict[Reference, Document]:
     """Every document as it was at a revision: its newest history row up to then that is not a deletion."""
     with connection.cursor() as cursor:

@@ -54,3 +54,23 @@ class OrderLineCancelled(OrderEvent):
     credit: Decimal
     currency: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHeld(OrderEvent):
+    """A hold was placed on an order."""
+
+    NAME: ClassVar[str] = "order.held.v1"
+
+    code: str
+    blocks: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHoldReleased(OrderEvent):
+    """A hold was released; the order goes on."""
+
+    NAME: ClassVar[str] = "order.hold_released.v1"
+
+    code: str

@@ -25,6 +25,9 @@ INVARIANTS = [
             SELECT order_id, sum(open) AS open, CASE
                 WHEN sum(cancelled) = sum(ordered) THEN 'cancelled'
                 WHEN sum(cancelled) + sum(fulfilled) = sum(ordered) THEN 'complete'
+                WHEN sum(open) > 0 AND EXISTS (
+                    SELECT FROM orders_orderhold h WHERE h.order_id = orders_orderline.order_id
+                    AND h.status = 'active' AND 'allocate' = ANY(h.blocks)) THEN 'held'
                 WHEN sum(allocated) + sum(fulfilled) > 0 THEN 'in_progress' ELSE 'open' END AS status
             FROM orders_orderline GROUP BY order_id
         ) d ON d.order_id = o.id

@@ -26,6 +26,7 @@ class FulfilmentRequest(models.Model):
         choices=[(status.value, status.sentence) for status in RequestStatus],
         default=RequestStatus.OFFERED,
     )
+    units = models.PositiveIntegerField(default=0, help_text="Units that were offered: the location's work.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     shipped_at = models.DateTimeField(null=True)
 
@@ -33,6 +34,7 @@ class FulfilmentRequest(models.Model):
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(fields=["location", "status", "id"], name="request_work_of_location"),
+            models.Index(fields=["created_at"], include=["location", "units"], name="request_work_of_day"),
             models.Index(
                 fields=["status", "id"], name="request_unfinished",
                 condition=Q(status__in=["offered", "picking", "packed"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modules.domain.releases import Version
 from modules.publishing.models import PublishedRelease
 
 
@@ -11,5 +12,6 @@ def is_published(module: str, version: str) -> bool:
 
 
 def published_releases(module: str) -> list[PublishedRelease]:
-    """The published releases of a module, as they were published."""
-    return list(PublishedRelease.objects.filter(module=module))
+    """The published releases of a module, oldest version first."""
+    rows = PublishedRelease.objects.filter(module=module)
+    return sorted(rows, key=lambda row: Version.parse(row.version))

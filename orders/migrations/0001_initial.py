@@ -8,209 +8,434 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
+        ("catalogue", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('code', models.CharField(help_text='Lower-case letters, digits, underscores.', max_length=32, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('kind', models.CharField(choices=[('shop', "The retailer's own web shop or app"), ('marketplace', 'A marketplace'), ('store', 'Tills and assisted selling in stores'), ('file', 'Orders that arrive as files')], default='shop', max_length=16)),
-                ('currency', models.CharField(help_text='ISO 4217; for orders that name none.', max_length=3)),
-                ('active', models.BooleanField(default=True, help_text='An inactive channel takes no new orders.')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="Lower-case letters, digits, underscores.", max_length=32, unique=True
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("shop", "The retailer's own web shop or app"),
+                            ("marketplace", "A marketplace"),
+                            ("store", "Tills and assisted selling in stores"),
+                            ("file", "Orders that arrive as files"),
+                        ],
+                        default="shop",
+                        max_length=16,
+                    ),
+                ),
+                ("currency", models.CharField(help_text="ISO 4217; for orders that name none.", max_length=3)),
+                ("active", models.BooleanField(default=True, help_text="An inactive channel takes no new orders.")),
             ],
             options={
-                'ordering': ['code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('code__regex', '^[a-z][a-z0-9_]*$')), name='channel_code_form'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='channel_currency_form')],
+                "ordering": ["code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("code__regex", "^[a-z][a-z0-9_]*$")), name="channel_code_form"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("currency__regex", "^[A-Z]{3}$")), name="channel_currency_form"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('reference', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(blank=True, default='', max_length=160)),
-                ('email', models.EmailField(blank=True, default='', max_length=254)),
-                ('phone', models.CharField(blank=True, default='', max_length=32)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("reference", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(blank=True, default="", max_length=160)),
+                ("email", models.EmailField(blank=True, default="", max_length=254)),
+                ("phone", models.CharField(blank=True, default="", max_length=32)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
             ],
             options={
-                'ordering': ['reference'],
-                'indexes': [models.Index(django.db.models.functions.text.Lower('email'), name='customer_email')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('reference', ''), _negated=True), name='customer_reference_given')],
+                "ordering": ["reference"],
+                "indexes": [models.Index(django.db.models.functions.text.Lower("email"), name="customer_email")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reference", ""), _negated=True), name="customer_reference_given"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('external_number', models.CharField(help_text="The channel's own number.", max_length=64)),
-                ('number', models.CharField(help_text='<CHANNEL>-<external number>.', max_length=100, unique=True)),
-                ('status', models.CharField(choices=[('open', 'Open: nothing has been given to a location yet'), ('in_progress', 'In progress: a location is working on it, or a part has left'), ('complete', 'Complete: everything that was not cancelled has been fulfilled'), ('cancelled', 'Cancelled: nothing is left to fulfil and nothing was')], default='open', max_length=16)),
-                ('open_quantity', models.PositiveBigIntegerField(default=0, help_text='Units neither cancelled, allocated nor fulfilled: what routing has to place.')),
-                ('currency', models.CharField(max_length=3)),
-                ('lines_total', models.DecimalField(decimal_places=4, max_digits=28)),
-                ('charges_total', models.DecimalField(decimal_places=4, default=0, max_digits=28)),
-                ('placed_at', models.DateTimeField(help_text='When the customer placed it.')),
-                ('captured_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('recipient', models.CharField(blank=True, default='', max_length=255)),
-                ('address', models.CharField(blank=True, default='', max_length=255)),
-                ('city', models.CharField(blank=True, default='', max_length=128)),
-                ('postal_code', models.CharField(blank=True, default='', max_length=32)),
-                ('country', models.CharField(blank=True, default='', help_text='ISO 3166-1 alpha-2.', max_length=2)),
-                ('latitude', models.FloatField(help_text='Degrees north, of the destination.', null=True)),
-                ('longitude', models.FloatField(help_text='Degrees east, of the destination.', null=True)),
-                ('total', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('lines_total'), '+', models.F('charges_total')), output_field=models.DecimalField(decimal_places=4, max_digits=28))),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.channel')),
-                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.customer')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("external_number", models.CharField(help_text="The channel's own number.", max_length=64)),
+                ("number", models.CharField(help_text="<CHANNEL>-<external number>.", max_length=100, unique=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open: nothing has been given to a location yet"),
+                            ("in_progress", "In progress: a location is working on it, or a part has left"),
+                            ("complete", "Complete: everything that was not cancelled has been fulfilled"),
+                            ("cancelled", "Cancelled: nothing is left to fulfil and nothing was"),
+                        ],
+                        default="open",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "open_quantity",
+                    models.PositiveBigIntegerField(
+                        default=0,
+                        help_text="Units neither cancelled, allocated nor fulfilled: what routing has to place.",
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("lines_total", models.DecimalField(decimal_places=4, max_digits=28)),
+                ("charges_total", models.DecimalField(decimal_places=4, default=0, max_digits=28)),
+                ("placed_at", models.DateTimeField(help_text="When the customer placed it.")),
+                (
+                    "captured_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("recipient", models.CharField(blank=True, default="", max_length=255)),
+                ("address", models.CharField(blank=True, default="", max_length=255)),
+                ("city", models.CharField(blank=True, default="", max_length=128)),
+                ("postal_code", models.CharField(blank=True, default="", max_length=32)),
+                ("country", models.CharField(blank=True, default="", help_text="ISO 3166-1 alpha-2.", max_length=2)),
+                ("latitude", models.FloatField(help_text="Degrees north, of the destination.", null=True)),
+                ("longitude", models.FloatField(help_text="Degrees east, of the destination.", null=True)),
+                (
+                    "total",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            models.F("lines_total"), "+", models.F("charges_total")
+                        ),
+                        output_field=models.DecimalField(decimal_places=4, max_digits=28),
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="orders.channel"
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="orders.customer",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-placed_at', '-id'],
+                "ordering": ["-placed_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='OrderCharge',
+            name="OrderCharge",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('external_number', models.CharField(help_text='Number of the document that charged it.', max_length=64)),
-                ('kind', models.CharField(max_length=32)),
-                ('description', models.CharField(blank=True, default='', max_length=255)),
-                ('quantity', models.IntegerField()),
-                ('unit_price', models.DecimalField(decimal_places=4, max_digits=14)),
-                ('charged_at', models.DateTimeField()),
-                ('amount', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('unit_price'), '*', models.F('quantity')), output_field=models.DecimalField(decimal_places=4, max_digits=28))),
-                ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.channel')),
-                ('order', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='charges', to='orders.order')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "external_number",
+                    models.CharField(help_text="Number of the document that charged it.", max_length=64),
+                ),
+                ("kind", models.CharField(max_length=32)),
+                ("description", models.CharField(blank=True, default="", max_length=255)),
+                ("quantity", models.IntegerField()),
+                ("unit_price", models.DecimalField(decimal_places=4, max_digits=14)),
+                ("charged_at", models.DateTimeField()),
+                (
+                    "amount",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            models.F("unit_price"), "*", models.F("quantity")
+                        ),
+                        output_field=models.DecimalField(decimal_places=4, max_digits=28),
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="charges",
+                        to="orders.order",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('position', models.PositiveIntegerField(help_text='From 1, in the order in which the lines arrived.')),
-                ('description', models.CharField(blank=True, default='', help_text='As sold.', max_length=255)),
-                ('unit_price', models.DecimalField(decimal_places=4, max_digits=14)),
-                ('ordered', models.PositiveIntegerField()),
-                ('cancelled', models.PositiveIntegerField(default=0)),
-                ('allocated', models.PositiveIntegerField(default=0, help_text='Committed to a location, not yet shipped.')),
-                ('fulfilled', models.PositiveIntegerField(default=0)),
-                ('returned', models.PositiveIntegerField(default=0)),
-                ('ship_from', models.CharField(blank=True, default='', help_text='Code of the only location that may fulfil it, if any.', max_length=32)),
-                ('open', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('ordered'), '-', models.F('cancelled')), '-', models.F('allocated')), '-', models.F('fulfilled')), output_field=models.IntegerField())),
-                ('amount', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('unit_price'), '*', models.F('ordered')), output_field=models.DecimalField(decimal_places=4, max_digits=28))),
-                ('order', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='orders.order')),
-                ('product', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.product')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "position",
+                    models.PositiveIntegerField(help_text="From 1, in the order in which the lines arrived."),
+                ),
+                ("description", models.CharField(blank=True, default="", help_text="As sold.", max_length=255)),
+                ("unit_price", models.DecimalField(decimal_places=4, max_digits=14)),
+                ("ordered", models.PositiveIntegerField()),
+                ("cancelled", models.PositiveIntegerField(default=0)),
+                (
+                    "allocated",
+                    models.PositiveIntegerField(default=0, help_text="Committed to a location, not yet shipped."),
+                ),
+                ("fulfilled", models.PositiveIntegerField(default=0)),
+                ("returned", models.PositiveIntegerField(default=0)),
+                (
+                    "ship_from",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="Code of the only location that may fulfil it, if any.",
+                        max_length=32,
+                    ),
+                ),
+                (
+                    "open",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("ordered"), "-", models.F("cancelled")
+                                ),
+                                "-",
+                                models.F("allocated"),
+                            ),
+                            "-",
+                            models.F("fulfilled"),
+                        ),
+                        output_field=models.IntegerField(),
+                    ),
+                ),
+                (
+                    "amount",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            models.F("unit_price"), "*", models.F("ordered")
+                        ),
+                        output_field=models.DecimalField(decimal_places=4, max_digits=28),
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="orders.order",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.product",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order_id', 'position'],
+                "ordering": ["order_id", "position"],
             },
         ),
         migrations.CreateModel(
-            name='LineCancellation',
+            name="LineCancellation",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('quantity', models.PositiveIntegerField()),
-                ('of_which_returned', models.PositiveIntegerField(default=0, help_text='Units that had already been fulfilled: they came back.')),
-                ('unit_price', models.DecimalField(decimal_places=4, help_text='Credited for each unit.', max_digits=14)),
-                ('external_number', models.CharField(blank=True, default='', help_text='Of the credit note.', max_length=64)),
-                ('reason', models.CharField(blank=True, default='', max_length=120)),
-                ('actor', models.CharField(max_length=150)),
-                ('happened_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cancellations', to='orders.orderline')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("quantity", models.PositiveIntegerField()),
+                (
+                    "of_which_returned",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Units that had already been fulfilled: they came back."
+                    ),
+                ),
+                (
+                    "unit_price",
+                    models.DecimalField(decimal_places=4, help_text="Credited for each unit.", max_digits=14),
+                ),
+                (
+                    "external_number",
+                    models.CharField(blank=True, default="", help_text="Of the credit note.", max_length=64),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=120)),
+                ("actor", models.CharField(max_length=150)),
+                ("happened_at", models.DateTimeField()),
+                (
+                    "recorded_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cancellations",
+                        to="orders.orderline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['-placed_at', '-id'], name='order_newest'),
+            model_name="order",
+            index=models.Index(fields=["-placed_at", "-id"], name="order_newest"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['status', '-placed_at', '-id'], name='order_status_newest'),
+            model_name="order",
+            index=models.Index(fields=["status", "-placed_at", "-id"], name="order_status_newest"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['external_number'], name='order_external_number'),
+            model_name="order",
+            index=models.Index(fields=["external_number"], name="order_external_number"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('open_quantity__gt', 0)), fields=['id'], name='order_to_route'),
+            model_name="order",
+            index=models.Index(condition=models.Q(("open_quantity__gt", 0)), fields=["id"], name="order_to_route"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('channel', 'external_number'), name='order_captured_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("channel", "external_number"), name="order_captured_once"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('external_number', ''), _negated=True), name='order_external_number_given'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("external_number", ""), _negated=True), name="order_external_number_given"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='order_currency_form'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("currency__regex", "^[A-Z]{3}$")), name="order_currency_form"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('country__regex', '^([A-Z]{2})?$')), name='order_country_form'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("country__regex", "^([A-Z]{2})?$")), name="order_country_form"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('lines_total__gte', 0)), name='order_lines_total_not_negative'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("lines_total__gte", 0)), name="order_lines_total_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'in_progress', 'complete', 'cancelled'])), name='order_status_known'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["open", "in_progress", "complete", "cancelled"])),
+                name="order_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name='order_destination_on_earth'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("latitude__isnull", True), ("longitude__isnull", True)),
+                    models.Q(("latitude__range", (-90, 90)), ("longitude__range", (-180, 180))),
+                    _connector="OR",
+                ),
+                name="order_destination_on_earth",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ordercharge',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', ''), _negated=True), name='order_charge_kind_given'),
+            model_name="ordercharge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind", ""), _negated=True), name="order_charge_kind_given"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='order_line_position_once'),
+            model_name="orderline",
+            constraint=models.UniqueConstraint(fields=("order", "position"), name="order_line_position_once"),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('ordered__gt', 0)), name='order_line_ordered_positive'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ordered__gt", 0)), name="order_line_ordered_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gte', 0)), name='order_line_price_not_negative'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("unit_price__gte", 0)), name="order_line_price_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('ordered__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('cancelled'), '+', models.F('allocated')), '+', models.F('fulfilled')))), name='order_line_quantities_add_up'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "ordered__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("cancelled"), "+", models.F("allocated")
+                            ),
+                            "+",
+                            models.F("fulfilled"),
+                        ),
+                    )
+                ),
+                name="order_line_quantities_add_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('returned__lte', models.F('fulfilled'))), name='order_line_returned_was_fulfilled'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("returned__lte", models.F("fulfilled"))), name="order_line_returned_was_fulfilled"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='linecancellation',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='line_cancellation_quantity_positive'),
+            model_name="linecancellation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="line_cancellation_quantity_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='linecancellation',
-            constraint=models.CheckConstraint(condition=models.Q(('of_which_returned__lte', models.F('quantity'))), name='line_cancellation_returned_part'),
+            model_name="linecancellation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("of_which_returned__lte", models.F("quantity"))),
+                name="line_cancellation_returned_part",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='linecancellation',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gte', 0)), name='line_cancellation_price'),
+            model_name="linecancellation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("unit_price__gte", 0)), name="line_cancellation_price"
+            ),
         ),
     ]

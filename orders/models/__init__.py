@@ -1,6 +1,17 @@
 from orders.models.channel import Channel
 from orders.models.customer import Customer
+from orders.models.hold import HoldStatus, OrderHold
 from orders.models.order import Order, OrderStatus
 from orders.models.order_line import LineCancellation, OrderCharge, OrderLine
 
-__all__ = ["Channel", "Customer", "LineCancellation", "Order", "OrderCharge", "OrderLine", "OrderStatus"]
+__all__ = [
+    "Channel",
+    "Customer",
+    "HoldStatus",
+    "LineCancellation",
+    "Order",
+    "OrderCharge",
+    "OrderHold",
+    "OrderLine",
+    "OrderStatus",
+]

@@ -15,6 +15,7 @@ from orders.models.customer import Customer
 class OrderStatus(models.TextChoices):
     """Derived from the quantities of the lines, never set by hand."""
 
+    HELD = "held", "Held: a hold keeps it from being given to a location"
     OPEN = "open", "Open: nothing has been given to a location yet"
     IN_PROGRESS = "in_progress", "In progress: a location is working on it, or a part has left"
     COMPLETE = "complete", "Complete: everything that was not cancelled has been fulfilled"
@@ -32,6 +33,12 @@ class Order(models.Model):
     status = models.CharField(max_length=16, choices=OrderStatus.choices, default=OrderStatus.OPEN)
     open_quantity = models.PositiveBigIntegerField(
         default=0, help_text="Units neither cancelled, allocated nor fulfilled: what routing has to place."
+    )
+    release = models.CharField(
+        max_length=16, blank=True, default="", help_text="Release of Order Management that it finishes on."
+    )
+    routing_release = models.CharField(
+        max_length=16, blank=True, default="", help_text="Release of Order Routing that it finishes on."
     )
     currency = models.CharField(max_length=3)
     lines_total = models.DecimalField(max_digits=28, decimal_places=4)

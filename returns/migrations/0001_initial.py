@@ -7,35 +7,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
-        ('orders', '0001_initial'),
+        ("catalogue", "0001_initial"),
+        ("orders", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BlindReturn',
+            name="BlindReturn",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('description', models.CharField(blank=True, default='', max_length=255)),
-                ('quantity', models.PositiveIntegerField()),
-                ('unit_price', models.DecimalField(decimal_places=4, help_text='Credited for each unit.', max_digits=14)),
-                ('currency', models.CharField(max_length=3)),
-                ('external_number', models.CharField(help_text='Number of the credit note.', max_length=64)),
-                ('returned_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('credit', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('unit_price'), '*', models.F('quantity')), output_field=models.DecimalField(decimal_places=4, max_digits=28))),
-                ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.channel')),
-                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='blind_returns', to='orders.customer')),
-                ('product', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.product')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("description", models.CharField(blank=True, default="", max_length=255)),
+                ("quantity", models.PositiveIntegerField()),
+                (
+                    "unit_price",
+                    models.DecimalField(decimal_places=4, help_text="Credited for each unit.", max_digits=14),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("external_number", models.CharField(help_text="Number of the credit note.", max_length=64)),
+                ("returned_at", models.DateTimeField()),
+                (
+                    "recorded_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "credit",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            models.F("unit_price"), "*", models.F("quantity")
+                        ),
+                        output_field=models.DecimalField(decimal_places=4, max_digits=28),
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="blind_returns",
+                        to="orders.customer",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.product",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['external_number'], name='blind_return_number')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='blind_return_quantity_positive'), models.CheckConstraint(condition=models.Q(('unit_price__gte', 0)), name='blind_return_price'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='blind_return_currency')],
+                "ordering": ["-id"],
+                "indexes": [models.Index(fields=["external_number"], name="blind_return_number")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gt", 0)), name="blind_return_quantity_positive"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("unit_price__gte", 0)), name="blind_return_price"),
+                    models.CheckConstraint(
+                        condition=models.Q(("currency__regex", "^[A-Z]{3}$")), name="blind_return_currency"
+                    ),
+                ],
             },
         ),
     ]

@@ -6,46 +6,93 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Retailer',
+            name="Retailer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schema_name', models.CharField(db_index=True, max_length=63, unique=True, validators=[django_tenants.postgresql_backend.base._check_schema_name])),
-                ('name', models.CharField(max_length=120)),
-                ('environment', models.CharField(choices=[('production', 'Production: real orders and real money'), ('staging', 'Staging: a clone in which nothing leaves the house')], default='production', max_length=16)),
-                ('time_zone', models.CharField(default='UTC', help_text="IANA name; times are shown to the retailer's staff in it.", max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('source', models.ForeignKey(blank=True, help_text='The production retailer that a staging environment was cloned from.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='staging_clones', to='tenants.retailer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "schema_name",
+                    models.CharField(
+                        db_index=True,
+                        max_length=63,
+                        unique=True,
+                        validators=[django_tenants.postgresql_backend.base._check_schema_name],
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "environment",
+                    models.CharField(
+                        choices=[
+                            ("production", "Production: real orders and real money"),
+                            ("staging", "Staging: a clone in which nothing leaves the house"),
+                        ],
+                        default="production",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC",
+                        help_text="IANA name; times are shown to the retailer's staff in it.",
+                        max_length=64,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The production retailer that a staging environment was cloned from.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="staging_clones",
+                        to="tenants.retailer",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['schema_name'],
+                "ordering": ["schema_name"],
             },
         ),
         migrations.CreateModel(
-            name='Domain',
+            name="Domain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('domain', models.CharField(db_index=True, max_length=253, unique=True)),
-                ('is_primary', models.BooleanField(db_index=True, default=True)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='domains', to='tenants.retailer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("domain", models.CharField(db_index=True, max_length=253, unique=True)),
+                ("is_primary", models.BooleanField(db_index=True, default=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="domains", to="tenants.retailer"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['domain'],
+                "ordering": ["domain"],
             },
         ),
         migrations.AddConstraint(
-            model_name='retailer',
-            constraint=models.CheckConstraint(condition=models.Q(('schema_name__regex', '^[a-z][a-z0-9_]{0,47}$')), name='retailer_schema_name_form'),
+            model_name="retailer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("schema_name__regex", "^[a-z][a-z0-9_]{0,47}$")), name="retailer_schema_name_form"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='retailer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('environment', 'staging'), ('source__isnull', False)), models.Q(('environment', 'production'), ('source__isnull', True)), _connector='OR'), name='retailer_staging_has_source'),
+            model_name="retailer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("environment", "staging"), ("source__isnull", False)),
+                    models.Q(("environment", "production"), ("source__isnull", True)),
+                    _connector="OR",
+                ),
+                name="retailer_staging_has_source",
+            ),
         ),
     ]

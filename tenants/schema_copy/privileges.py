@@ -58,8 +58,9 @@ wanted AS (
     SELECT p.classid, p.objid, p.objsubid,
         CASE e.grantor WHEN p.source_owner THEN p.owner ELSE grantor.target END AS grantor,
         CASE e.grantee WHEN p.source_owner THEN p.owner ELSE grantee.target END AS grantee,
-        e.privilege_type, bool_or(e.is_grantable) AS grantable
-    FROM pair p CROSS JOIN aclexplode(p.source_acl) e
+        e.privilege_type, bool_or(e.is_grantable) AS grantable, min(e.position) AS position
+    FROM pair p CROSS JOIN aclexplode(p.source_acl)
+        WITH ORDINALITY AS e(grantor, grantee, privilege_type, is_grantable, position)
     LEFT JOIN role grantor ON grantor.source = e.grantor
     LEFT JOIN role grantee ON grantee.source = e.grantee
     GROUP BY 1, 2, 3, 4, 5, 6),
@@ -68,14 +69,14 @@ present AS (
     FROM pair p CROSS JOIN aclexplode(coalesce(p.acl, p.usual)) e),
 difference AS (
     SELECT classid, objid, objsubid, grantor, grantee, privilege_type,
-        w.grantable AS wanted, p.grantable AS present
+        w.grantable AS wanted, p.grantable AS present, w.position
     FROM (SELECT * FROM wanted WHERE grantor IS NOT NULL AND grantee IS NOT NULL) w
     FULL JOIN present p USING (classid, objid, objsubid, grantor, grantee, privilege_type)
     WHERE w.grantable IS DISTINCT FROM p.grantable),
 grouped AS (
     SELECT change.verb, p.place, p.kind, p.classid, p.objid, p.owner, d.grantor, d.grantee, change.grantable,
         string_agg(d.privilege_type || CASE WHEN p.objsubid <> 0 THEN format(' (%s)', p.detail) ELSE '' END, ', '
-            ORDER BY p.objsubid, d.privilege_type) AS privileges
+            ORDER BY p.objsubid, d.privilege_type) AS privileges, min(d.position) AS position
     FROM difference d
     JOIN pair p ON p.classid = d.classid AND p.objid = d.objid AND p.objsubid = d.objsubid
     CROSS JOIN LATERAL (
@@ -93,7 +94,7 @@ g AS (
 SELECT format('grant on %s %s', lower(g.kind), g.identity),
     CASE WHEN g.grantor = g.owner AND pg_has_role(g.grantor, 'USAGE') THEN g.statement
     ELSE format({as_grantor}, pg_get_userbyid(g.grantor), g.statement, current_setting('role')) END
-FROM g ORDER BY g.verb DESC, g.place, g.grantor <> g.owner, g.objid, g.grantee"""
+FROM g ORDER BY g.verb DESC, g.place, g.grantor <> g.owner, g.objid, g.position"""
 
 #: What the target has beyond the source's stays: somebody put it there before the copy.
 _DEFAULT_PRIVILEGES = """

@@ -11,7 +11,6 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import ProgrammingError, connection, connections, transaction
-from django_tenants.utils import schema_context
 from psycopg import errors
 
 from oms.infra.database.context import platform_context, registry_context, retailer_context, served_schema
@@ -75,10 +74,9 @@ def test_another_schema_is_refused_by_the_server(acme: None, statement: str) -> 
 
 
 def test_copying_into_another_schema_is_refused(acme: None) -> None:
-    with pytest.raises(ProgrammingError) as refused, transaction.atomic(), connection.cursor() as cursor:
+    with pytest.raises(errors.InsufficientPrivilege), transaction.atomic(), connection.cursor() as cursor:
         with cursor.copy("COPY globex.orders_channel (code, name, currency) FROM STDIN") as copy:
             copy.write_row(("x", "x", "GBP"))
-    assert isinstance(refused.value.__cause__ or refused.value, ProgrammingError | errors.InsufficientPrivilege)
 
 
 @pytest.mark.parametrize(
@@ -126,8 +124,9 @@ def test_another_context_inside_a_transaction_is_refused(acme: None) -> None:
         pass
     with pytest.raises(IdentityChange), platform_context():
         pass
-    with pytest.raises(IdentityChange), schema_context("globex"):
-        pass
+    for switch in (lambda: connection.set_schema("globex"), connection.set_schema_to_public):
+        with pytest.raises(IdentityChange):
+            switch()
     assert execute("SELECT current_schema(), current_user::text") == [("acme", "retailer_acme")]
 
 
@@ -278,7 +277,11 @@ def test_a_job_of_a_transaction_that_failed_was_never_asked_for(fresh: None, adm
 
 
 def test_cached_values_and_content_types_belong_to_one_retailer(fresh: None, admin_url: str) -> None:
-    with psycopg.connect(admin_url, autocommit=True) as administrator:
+    with psycopg.connect(admin_url) as administrator:
+        administrator.execute(
+            "UPDATE globex.auth_permission SET content_type_id = content_type_id + 100000 WHERE content_type_id ="
+            " (SELECT id FROM globex.django_content_type WHERE model = 'channel')"
+        )
         administrator.execute("UPDATE globex.django_content_type SET id = id + 100000 WHERE model = 'channel'")
     found = {}
     for schema in ("acme", "globex", "acme"):

@@ -6,80 +6,161 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
-        ('locations', '0001_initial'),
+        ("catalogue", "0001_initial"),
+        ("locations", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='StockLevel',
+            name="StockLevel",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('on_hand', models.PositiveBigIntegerField(default=0, help_text='Units that are physically there.')),
-                ('reserved', models.PositiveBigIntegerField(default=0, help_text='Units that open work has a claim on.')),
-                ('location', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='stock_levels', to='locations.location')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stock_levels', to='catalogue.product')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("on_hand", models.PositiveBigIntegerField(default=0, help_text="Units that are physically there.")),
+                (
+                    "reserved",
+                    models.PositiveBigIntegerField(default=0, help_text="Units that open work has a claim on."),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stock_levels",
+                        to="locations.location",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stock_levels",
+                        to="catalogue.product",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['location_id', 'product_id'],
+                "ordering": ["location_id", "product_id"],
             },
         ),
         migrations.CreateModel(
-            name='StockMovement',
+            name="StockMovement",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('opening', 'Opening stock received'), ('receipt', 'Received'), ('reserve', 'Reserved for a fulfilment request'), ('release', 'Reservation released'), ('shipment', 'Shipped to a customer'), ('return', 'Came back from a customer'), ('adjustment', 'Adjusted')], max_length=16)),
-                ('on_hand_change', models.BigIntegerField(default=0)),
-                ('reserved_change', models.BigIntegerField(default=0)),
-                ('reason', models.CharField(blank=True, default='', max_length=120)),
-                ('reference', models.CharField(blank=True, default='', help_text='Number of what moved it.', max_length=64)),
-                ('actor', models.CharField(max_length=150)),
-                ('moved_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('level', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.stocklevel')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("opening", "Opening stock received"),
+                            ("receipt", "Received"),
+                            ("reserve", "Reserved for a fulfilment request"),
+                            ("release", "Reservation released"),
+                            ("shipment", "Shipped to a customer"),
+                            ("return", "Came back from a customer"),
+                            ("adjustment", "Adjusted"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("on_hand_change", models.BigIntegerField(default=0)),
+                ("reserved_change", models.BigIntegerField(default=0)),
+                ("reason", models.CharField(blank=True, default="", max_length=120)),
+                (
+                    "reference",
+                    models.CharField(blank=True, default="", help_text="Number of what moved it.", max_length=64),
+                ),
+                ("actor", models.CharField(max_length=150)),
+                ("moved_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "level",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="inventory.stocklevel",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='StockAdjustment',
+            name="StockAdjustment",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('quantity', models.IntegerField(help_text='Units found (positive) or gone (negative).')),
-                ('unit_value', models.DecimalField(decimal_places=4, default=0, max_digits=14)),
-                ('reason', models.CharField(max_length=120)),
-                ('description', models.CharField(blank=True, default='', max_length=255)),
-                ('reference', models.CharField(blank=True, default='', help_text='Number of the report.', max_length=64)),
-                ('actor', models.CharField(max_length=150)),
-                ('reported_at', models.DateTimeField()),
-                ('posted_at', models.DateTimeField(help_text='When it reached the ledger; empty while it waits.', null=True)),
-                ('location', models.ForeignKey(help_text='Empty where the report names none: it is then posted where the product lies.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='locations.location')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.product')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("quantity", models.IntegerField(help_text="Units found (positive) or gone (negative).")),
+                ("unit_value", models.DecimalField(decimal_places=4, default=0, max_digits=14)),
+                ("reason", models.CharField(max_length=120)),
+                ("description", models.CharField(blank=True, default="", max_length=255)),
+                (
+                    "reference",
+                    models.CharField(blank=True, default="", help_text="Number of the report.", max_length=64),
+                ),
+                ("actor", models.CharField(max_length=150)),
+                ("reported_at", models.DateTimeField()),
+                (
+                    "posted_at",
+                    models.DateTimeField(help_text="When it reached the ledger; empty while it waits.", null=True),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        help_text="Empty where the report names none: it is then posted where the product lies.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="locations.location",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalogue.product"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'indexes': [models.Index(condition=models.Q(('posted_at__isnull', True)), fields=['id'], name='stock_adjustment_waiting')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='stock_adjustment_quantity_given')],
+                "ordering": ["id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("posted_at__isnull", True)),
+                        fields=["id"],
+                        name="stock_adjustment_waiting",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity", 0), _negated=True), name="stock_adjustment_quantity_given"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.UniqueConstraint(fields=('location', 'product'), name='stock_level_once'),
+            model_name="stocklevel",
+            constraint=models.UniqueConstraint(fields=("location", "product"), name="stock_level_once"),
         ),
         migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved__lte', models.F('on_hand'))), name='stock_reserved_is_on_hand'),
+            model_name="stocklevel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reserved__lte", models.F("on_hand"))), name="stock_reserved_is_on_hand"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stockmovement',
-            constraint=models.CheckConstraint(condition=models.Q(('on_hand_change', 0), ('reserved_change', 0), _negated=True), name='stock_movement_moves_something'),
+            model_name="stockmovement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("on_hand_change", 0), ("reserved_change", 0), _negated=True),
+                name="stock_movement_moves_something",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stockmovement',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['opening', 'receipt', 'reserve', 'release', 'shipment', 'return', 'adjustment'])), name='stock_movement_kind_known'),
+            model_name="stockmovement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["opening", "receipt", "reserve", "release", "shipment", "return", "adjustment"])
+                ),
+                name="stock_movement_kind_known",
+            ),
         ),
     ]

@@ -4,34 +4,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Location',
+            name="Location",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=32, unique=True)),
-                ('name', models.CharField(max_length=160)),
-                ('kind', models.CharField(choices=[('store', 'Store'), ('distribution_centre', 'Distribution centre'), ('vendor', 'Vendor who ships for the retailer')], default='store', max_length=24)),
-                ('address', models.CharField(blank=True, default='', max_length=255)),
-                ('city', models.CharField(blank=True, default='', max_length=120)),
-                ('postal_code', models.CharField(blank=True, default='', max_length=16)),
-                ('country', models.CharField(blank=True, default='', help_text='ISO 3166-1 alpha-2.', max_length=2)),
-                ('latitude', models.FloatField(blank=True, help_text='Degrees north.', null=True)),
-                ('longitude', models.FloatField(blank=True, help_text='Degrees east.', null=True)),
-                ('time_zone', models.CharField(default='UTC', help_text='IANA name.', max_length=64)),
-                ('ships', models.BooleanField(default=True, help_text='Ships orders to customers.')),
-                ('offers_pickup', models.BooleanField(default=False, help_text='Customers may collect here.')),
-                ('paused', models.BooleanField(default=False, help_text='Takes no new work for now.')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=32, unique=True)),
+                ("name", models.CharField(max_length=160)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("store", "Store"),
+                            ("distribution_centre", "Distribution centre"),
+                            ("vendor", "Vendor who ships for the retailer"),
+                        ],
+                        default="store",
+                        max_length=24,
+                    ),
+                ),
+                ("address", models.CharField(blank=True, default="", max_length=255)),
+                ("city", models.CharField(blank=True, default="", max_length=120)),
+                ("postal_code", models.CharField(blank=True, default="", max_length=16)),
+                ("country", models.CharField(blank=True, default="", help_text="ISO 3166-1 alpha-2.", max_length=2)),
+                ("latitude", models.FloatField(blank=True, help_text="Degrees north.", null=True)),
+                ("longitude", models.FloatField(blank=True, help_text="Degrees east.", null=True)),
+                ("time_zone", models.CharField(default="UTC", help_text="IANA name.", max_length=64)),
+                ("ships", models.BooleanField(default=True, help_text="Ships orders to customers.")),
+                ("offers_pickup", models.BooleanField(default=False, help_text="Customers may collect here.")),
+                ("paused", models.BooleanField(default=False, help_text="Takes no new work for now.")),
             ],
             options={
-                'ordering': ['code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('code', ''), _negated=True), name='location_code_given'), models.CheckConstraint(condition=models.Q(('country__regex', '^([A-Z]{2})?$')), name='location_country_form'), models.CheckConstraint(condition=models.Q(('kind__in', ['store', 'distribution_centre', 'vendor'])), name='location_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name='location_on_earth')],
+                "ordering": ["code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("code", ""), _negated=True), name="location_code_given"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("country__regex", "^([A-Z]{2})?$")), name="location_country_form"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["store", "distribution_centre", "vendor"])),
+                        name="location_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("latitude__isnull", True), ("longitude__isnull", True)),
+                            models.Q(("latitude__range", (-90, 90)), ("longitude__range", (-180, 180))),
+                            _connector="OR",
+                        ),
+                        name="location_on_earth",
+                    ),
+                ],
             },
         ),
     ]

@@ -3,111 +3,222 @@
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
-import fulfilment.requests.domain
 from django.db import migrations, models
+
+import fulfilment.requests.domain
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('inventory', '0001_initial'),
-        ('locations', '0001_initial'),
-        ('orders', '0001_initial'),
+        ("inventory", "0001_initial"),
+        ("locations", "0001_initial"),
+        ("orders", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FulfilmentRequest',
+            name="FulfilmentRequest",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('number', models.CharField(help_text='<order number>/<counter>.', max_length=120, unique=True)),
-                ('status', models.CharField(choices=[('offered', 'Offered: waits for the location to begin'), ('picking', 'Picking: somebody is collecting the items'), ('packed', 'Packed: ready for the carrier'), ('shipped', 'Shipped: it left the location'), ('cancelled', 'Cancelled: nothing of it is wanted any more')], default=fulfilment.requests.domain.RequestStatus['OFFERED'], max_length=16)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('shipped_at', models.DateTimeField(null=True)),
-                ('location', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='locations.location')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='orders.order')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.CharField(help_text="<order number>/<counter>.", max_length=120, unique=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("offered", "Offered: waits for the location to begin"),
+                            ("picking", "Picking: somebody is collecting the items"),
+                            ("packed", "Packed: ready for the carrier"),
+                            ("shipped", "Shipped: it left the location"),
+                            ("cancelled", "Cancelled: nothing of it is wanted any more"),
+                        ],
+                        default=fulfilment.requests.domain.RequestStatus["OFFERED"],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("shipped_at", models.DateTimeField(null=True)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="locations.location",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="requests", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='FulfilmentRequestLine',
+            name="FulfilmentRequestLine",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('quantity', models.PositiveIntegerField(help_text='Units asked for.')),
-                ('released', models.PositiveIntegerField(default=0, help_text='Units no longer wanted or not to be had.')),
-                ('shipped', models.PositiveIntegerField(default=0)),
-                ('level', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.stocklevel')),
-                ('order_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='request_lines', to='orders.orderline')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='requests.fulfilmentrequest')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("quantity", models.PositiveIntegerField(help_text="Units asked for.")),
+                (
+                    "released",
+                    models.PositiveIntegerField(default=0, help_text="Units no longer wanted or not to be had."),
+                ),
+                ("shipped", models.PositiveIntegerField(default=0)),
+                (
+                    "level",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.stocklevel",
+                    ),
+                ),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="request_lines",
+                        to="orders.orderline",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="requests.fulfilmentrequest",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Shipment',
+            name="Shipment",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=130, unique=True)),
-                ('carrier', models.CharField(blank=True, default='', max_length=40)),
-                ('tracking_number', models.CharField(blank=True, default='', max_length=64)),
-                ('shipped_at', models.DateTimeField()),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='requests.fulfilmentrequest')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.CharField(max_length=130, unique=True)),
+                ("carrier", models.CharField(blank=True, default="", max_length=40)),
+                ("tracking_number", models.CharField(blank=True, default="", max_length=64)),
+                ("shipped_at", models.DateTimeField()),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shipments",
+                        to="requests.fulfilmentrequest",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ShipmentLine',
+            name="ShipmentLine",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('quantity', models.PositiveIntegerField()),
-                ('request_line', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='shipment_lines', to='requests.fulfilmentrequestline')),
-                ('shipment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='requests.shipment')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("quantity", models.PositiveIntegerField()),
+                (
+                    "request_line",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shipment_lines",
+                        to="requests.fulfilmentrequestline",
+                    ),
+                ),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="requests.shipment"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='fulfilmentrequest',
-            index=models.Index(fields=['location', 'status', 'id'], name='request_work_of_location'),
+            model_name="fulfilmentrequest",
+            index=models.Index(fields=["location", "status", "id"], name="request_work_of_location"),
         ),
         migrations.AddIndex(
-            model_name='fulfilmentrequest',
-            index=models.Index(condition=models.Q(('status__in', ['offered', 'picking', 'packed'])), fields=['status', 'id'], name='request_unfinished'),
+            model_name="fulfilmentrequest",
+            index=models.Index(
+                condition=models.Q(("status__in", ["offered", "picking", "packed"])),
+                fields=["status", "id"],
+                name="request_unfinished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fulfilmentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['offered', 'picking', 'packed', 'shipped', 'cancelled'])), name='request_status_known'),
+            model_name="fulfilmentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["offered", "picking", "packed", "shipped", "cancelled"])),
+                name="request_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fulfilmentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('shipped_at__isnull', False), ('status', fulfilment.requests.domain.RequestStatus['SHIPPED'])), models.Q(models.Q(('status', fulfilment.requests.domain.RequestStatus['SHIPPED']), _negated=True), ('shipped_at__isnull', True)), _connector='OR'), name='request_shipped_has_time'),
+            model_name="fulfilmentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("shipped_at__isnull", False), ("status", fulfilment.requests.domain.RequestStatus["SHIPPED"])
+                    ),
+                    models.Q(
+                        models.Q(("status", fulfilment.requests.domain.RequestStatus["SHIPPED"]), _negated=True),
+                        ("shipped_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="request_shipped_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fulfilmentrequestline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='request_line_quantity_positive'),
+            model_name="fulfilmentrequestline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="request_line_quantity_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fulfilmentrequestline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', django.db.models.expressions.CombinedExpression(models.F('released'), '+', models.F('shipped')))), name='request_line_quantities_add_up'),
+            model_name="fulfilmentrequestline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "quantity__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("released"), "+", models.F("shipped")
+                        ),
+                    )
+                ),
+                name="request_line_quantities_add_up",
+            ),
         ),
         migrations.AddIndex(
-            model_name='shipment',
-            index=models.Index(condition=models.Q(('tracking_number', ''), _negated=True), fields=['tracking_number'], name='shipment_tracking'),
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(("tracking_number", ""), _negated=True),
+                fields=["tracking_number"],
+                name="shipment_tracking",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipmentline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='shipment_line_quantity_positive'),
+            model_name="shipmentline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="shipment_line_quantity_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipmentline',
-            constraint=models.UniqueConstraint(fields=('request_line', 'shipment'), name='shipment_line_once'),
+            model_name="shipmentline",
+            constraint=models.UniqueConstraint(fields=("request_line", "shipment"), name="shipment_line_once"),
         ),
     ]

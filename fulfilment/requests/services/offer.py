@@ -30,6 +30,11 @@ class NewRequest:
     units: tuple[tuple[int, int, int], ...]
     reason: str
 
+    @property
+    def total(self) -> int:
+        """Units of all lines together."""
+        return sum(units for _, _, units in self.units)
+
 
 def requests_offer(*, requests: Sequence[NewRequest], actor: str) -> int:
     """Reserve the stock, make the requests, commit the orders' units to them: all of it or nothing.
@@ -55,9 +60,9 @@ def requests_offer(*, requests: Sequence[NewRequest], actor: str) -> int:
     [keys] = take_numbers([(FulfilmentRequest, len(requests))])
     insert_rows(
         FulfilmentRequest,
-        ["id", "number", "order", "location", "status"],
+        ["id", "number", "order", "location", "status", "units"],
         [
-            (key, number, request.order_id, request.location_id, RequestStatus.OFFERED.value)
+            (key, number, request.order_id, request.location_id, RequestStatus.OFFERED.value, request.total)
             for key, number, request in zip(keys, numbers, requests, strict=True)
         ],
     )
@@ -81,7 +86,7 @@ def requests_offer(*, requests: Sequence[NewRequest], actor: str) -> int:
     record([
         RequestOffered(
             subject=request.order_number, occurred_at=now, actor=actor, request=number,
-            location=request.location_code, units=sum(units for _, _, units in request.units),
+            location=request.location_code, units=request.total,
             reason=request.reason,
         )
         for number, request in zip(numbers, requests, strict=True)

@@ -6,23 +6,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('orders', '0001_initial'),
+        ("orders", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Backorder',
+            name="Backorder",
             fields=[
-                ('line', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='backorder', serialize=False, to='orders.orderline')),
-                ('reason', models.CharField(help_text='Why, in words.', max_length=255)),
-                ('since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "line",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="backorder",
+                        serialize=False,
+                        to="orders.orderline",
+                    ),
+                ),
+                ("reason", models.CharField(help_text="Why, in words.", max_length=255)),
+                ("since", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'ordering': ['since', 'line_id'],
+                "ordering": ["since", "line_id"],
             },
         ),
     ]

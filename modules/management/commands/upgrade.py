@@ -80,7 +80,7 @@ class Command(RetailerCommand):
         lines = [
             f"{upgrade.module} {upgrade.from_release} → {upgrade.to_release}: {upgrade.status}",
             *faults,
-            f"{found.replayed:,} decisions replayed, {found.baseline_differences} could not be made again as recorded",
+            f"{found.replayed:,} decisions replayed, {found.baseline_differences} could not be made again as they were",
             f"{found.changed:,} decided otherwise ({found.changed_in_sequence:,} in sequence)",
             *(f"  {count:>8,}  {cause}" for cause, count in found.causes.most_common()),
         ]
@@ -126,7 +126,7 @@ class Command(RetailerCommand):
         return {"revision": number, "held": held}, [f"{options['module']} is {'held' if held else 'released'}"]
 
     def _status(self, schema: str, options: dict[str, Any]) -> Result:
-        rows = []
+        rows: list[dict[str, Any]] = []
         with retailer_context(schema):
             adoptions = {item.module: item for item in ModuleAdoption.objects.all()}
             for module in [options["module"]] if options["module"] else registry.module_names():

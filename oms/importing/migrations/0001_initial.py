@@ -6,33 +6,86 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('orders', '0001_initial'),
+        ("orders", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportedLine',
+            name="ImportedLine",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('fingerprint', models.UUIDField(help_text="Digest of the line's content.")),
-                ('occurrence', models.PositiveIntegerField(help_text='From 0: the same content may stand in a file twice.')),
-                ('row', models.PositiveIntegerField(help_text='Row in the file that brought it; the header is row 1.')),
-                ('outcome', models.CharField(max_length=20)),
-                ('reason', models.CharField(blank=True, default='', max_length=64)),
-                ('money', models.DecimalField(decimal_places=4, max_digits=28)),
-                ('message', models.TextField(blank=True, default='', help_text='For a refused line: what is wrong and where.')),
-                ('content', models.JSONField(help_text='For a refused line: the line as it stood in the file.', null=True)),
-                ('imported_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.channel')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("fingerprint", models.UUIDField(help_text="Digest of the line's content.")),
+                (
+                    "occurrence",
+                    models.PositiveIntegerField(help_text="From 0: the same content may stand in a file twice."),
+                ),
+                (
+                    "row",
+                    models.PositiveIntegerField(help_text="Row in the file that brought it; the header is row 1."),
+                ),
+                ("outcome", models.CharField(max_length=20)),
+                ("reason", models.CharField(blank=True, default="", max_length=64)),
+                ("money", models.DecimalField(decimal_places=4, max_digits=28)),
+                (
+                    "message",
+                    models.TextField(
+                        blank=True, default="", help_text="For a refused line: what is wrong and where."
+                    ),
+                ),
+                (
+                    "content",
+                    models.JSONField(help_text="For a refused line: the line as it stood in the file.", null=True),
+                ),
+                ("imported_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'indexes': [models.Index(condition=models.Q(('outcome', 'refused')), fields=['id'], name='imported_line_refused')],
-                'constraints': [models.UniqueConstraint(fields=('channel', 'fingerprint', 'occurrence'), name='imported_line_once'), models.CheckConstraint(condition=models.Q(('outcome__in', ['order_line', 'cancellation', 'unmatched_return', 'charge', 'stock_adjustment', 'refused'])), name='imported_line_outcome_known'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'refused'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='imported_line_refused_has_reason')],
+                "ordering": ["id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("outcome", "refused")), fields=["id"], name="imported_line_refused"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("channel", "fingerprint", "occurrence"), name="imported_line_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "outcome__in",
+                                [
+                                    "order_line",
+                                    "cancellation",
+                                    "unmatched_return",
+                                    "charge",
+                                    "stock_adjustment",
+                                    "refused",
+                                ],
+                            )
+                        ),
+                        name="imported_line_outcome_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "refused"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="imported_line_refused_has_reason",
+                    ),
+                ],
             },
         ),
     ]

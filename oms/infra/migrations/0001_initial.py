@@ -6,62 +6,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(help_text='Typed name with its major version: order.captured.v1.', max_length=80)),
-                ('subject_kind', models.CharField(max_length=40)),
-                ('subject', models.CharField(help_text='Number or code of what it happened to.', max_length=120)),
-                ('payload', models.JSONField(default=dict)),
-                ('actor', models.CharField(help_text='Who caused it: a person, an API key, a job.', max_length=150)),
-                ('occurred_at', models.DateTimeField(help_text="When it happened in the retailer's world.")),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="Typed name with its major version: order.captured.v1.", max_length=80
+                    ),
+                ),
+                ("subject_kind", models.CharField(max_length=40)),
+                ("subject", models.CharField(help_text="Number or code of what it happened to.", max_length=120)),
+                ("payload", models.JSONField(default=dict)),
+                ("actor", models.CharField(help_text="Who caused it: a person, an API key, a job.", max_length=150)),
+                ("occurred_at", models.DateTimeField(help_text="When it happened in the retailer's world.")),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='IdempotentAnswer',
+            name="IdempotentAnswer",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('caller', models.CharField(help_text='Keys of one caller never meet those of another.', max_length=80)),
-                ('key', models.CharField(max_length=255)),
-                ('request_digest', models.BinaryField(max_length=32)),
-                ('status', models.PositiveSmallIntegerField(help_text='HTTP status; empty while in flight.', null=True)),
-                ('body', models.JSONField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "caller",
+                    models.CharField(help_text="Keys of one caller never meet those of another.", max_length=80),
+                ),
+                ("key", models.CharField(max_length=255)),
+                ("request_digest", models.BinaryField(max_length=32)),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(help_text="HTTP status; empty while in flight.", null=True),
+                ),
+                ("body", models.JSONField(null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
-            name='PendingReaction',
+            name="PendingReaction",
             fields=[
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='infra.event')),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('last_error', models.TextField(blank=True, default='')),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="infra.event",
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True, default="")),
             ],
             options={
-                'ordering': ['event_id'],
+                "ordering": ["event_id"],
             },
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['subject_kind', 'subject', 'id'], name='event_subject'),
+            model_name="event",
+            index=models.Index(fields=["subject_kind", "subject", "id"], name="event_subject"),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z_]+(\\.[a-z_]+)+\\.v[0-9]+$')), name='event_name_versioned'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name__regex", "^[a-z_]+(\\.[a-z_]+)+\\.v[0-9]+$")), name="event_name_versioned"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='idempotentanswer',
-            constraint=models.UniqueConstraint(fields=('caller', 'key'), name='idempotent_answer_once'),
+            model_name="idempotentanswer",
+            constraint=models.UniqueConstraint(fields=("caller", "key"), name="idempotent_answer_once"),
         ),
     ]

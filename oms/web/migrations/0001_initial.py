@@ -5,29 +5,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(help_text='Who uses it.', max_length=120)),
-                ('prefix', models.CharField(help_text='Shown, to tell keys apart.', max_length=12, unique=True)),
-                ('secret_digest', models.BinaryField(max_length=32)),
-                ('may_write', models.BooleanField(default=True, help_text='Off: the key can only read.')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(help_text="Who uses it.", max_length=120)),
+                ("prefix", models.CharField(help_text="Shown, to tell keys apart.", max_length=12, unique=True)),
+                ("secret_digest", models.BinaryField(max_length=32)),
+                ("may_write", models.BooleanField(default=True, help_text="Off: the key can only read.")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'API key',
-                'ordering': ['-id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('prefix__regex', '^[a-z0-9]{12}$')), name='api_key_prefix_form')],
+                "verbose_name": "API key",
+                "ordering": ["-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("prefix__regex", "^[a-z0-9]{12}$")), name="api_key_prefix_form"
+                    )
+                ],
             },
         ),
     ]

@@ -5,33 +5,70 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('sku', models.CharField(help_text='Exactly as the retailer writes it.', max_length=64, unique=True, verbose_name='SKU')),
-                ('name', models.CharField(blank=True, default='', max_length=255)),
-                ('gtin', models.CharField(blank=True, default='', help_text='8, 12, 13 or 14 digits.', max_length=14, verbose_name='GTIN')),
-                ('category', models.CharField(blank=True, default='', max_length=120)),
-                ('weight_grams', models.PositiveIntegerField(blank=True, null=True)),
-                ('length_mm', models.PositiveIntegerField(blank=True, null=True)),
-                ('width_mm', models.PositiveIntegerField(blank=True, null=True)),
-                ('height_mm', models.PositiveIntegerField(blank=True, null=True)),
-                ('price', models.DecimalField(blank=True, decimal_places=4, help_text='List price, in the currency beside it.', max_digits=14, null=True)),
-                ('currency', models.CharField(blank=True, default='', help_text='ISO 4217.', max_length=3)),
-                ('returnable', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "sku",
+                    models.CharField(
+                        help_text="Exactly as the retailer writes it.", max_length=64, unique=True, verbose_name="SKU"
+                    ),
+                ),
+                ("name", models.CharField(blank=True, default="", max_length=255)),
+                (
+                    "gtin",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="8, 12, 13 or 14 digits.",
+                        max_length=14,
+                        verbose_name="GTIN",
+                    ),
+                ),
+                ("category", models.CharField(blank=True, default="", max_length=120)),
+                ("weight_grams", models.PositiveIntegerField(blank=True, null=True)),
+                ("length_mm", models.PositiveIntegerField(blank=True, null=True)),
+                ("width_mm", models.PositiveIntegerField(blank=True, null=True)),
+                ("height_mm", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="List price, in the currency beside it.",
+                        max_digits=14,
+                        null=True,
+                    ),
+                ),
+                ("currency", models.CharField(blank=True, default="", help_text="ISO 4217.", max_length=3)),
+                ("returnable", models.BooleanField(default=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
             ],
             options={
-                'ordering': ['sku'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('sku', ''), _negated=True), name='product_sku_given'), models.CheckConstraint(condition=models.Q(('gtin__regex', '^([0-9]{8}|[0-9]{12,14})?$')), name='product_gtin_form'), models.CheckConstraint(condition=models.Q(('price__isnull', True), models.Q(('currency__regex', '^[A-Z]{3}$'), ('price__gte', 0)), _connector='OR'), name='product_price_has_currency')],
+                "ordering": ["sku"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("sku", ""), _negated=True), name="product_sku_given"),
+                    models.CheckConstraint(
+                        condition=models.Q(("gtin__regex", "^([0-9]{8}|[0-9]{12,14})?$")), name="product_gtin_form"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("price__isnull", True),
+                            models.Q(("currency__regex", "^[A-Z]{3}$"), ("price__gte", 0)),
+                            _connector="OR",
+                        ),
+                        name="product_price_has_currency",
+                    ),
+                ],
             },
         ),
     ]

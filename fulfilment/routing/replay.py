@@ -1,0 +1,82 @@
+"""Routing decisions can be made again from the journal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from modules.contracts.routing import (
+    Network,
+    RoutingDecision,
+    RoutingFacts,
+    facts_from_json,
+    great_circle_km,
+    network_from_json,
+)
+from modules.domain.canonical import Body
+from modules.domain.journal import Effect, MadeDecision
+from modules.domain.releases import KindModel, Release
+from modules.journal import replayable
+
+
+class RouteAgain:
+    """Where the open lines of an order are fulfilled."""
+
+    module = "order_routing"
+    policy = "route"
+
+    def read_context(self, written: Body) -> Network:
+        """The network that many decisions share."""
+        return network_from_json(written)
+
+    def read_facts(self, written: Body, context: object) -> RoutingFacts:
+        """The facts of one decision."""
+        return facts_from_json(written, cast("Network", context))
+
+    def decide(
+        self, release: Release[Any], documents: Mapping[str, Mapping[str, KindModel]], facts: object
+    ) -> RoutingDecision:
+        """Ask a release."""
+        decision: RoutingDecision = release.policies.route(cast("RoutingFacts", facts), documents)
+        return decision
+
+    def effect(self, facts: object, decision: MadeDecision) -> Effect:
+        """Parcels, units without a place, the mean distance in kilometres, and the cost where it is known."""
+        made, told = cast("RoutingDecision", decision), cast("RoutingFacts", facts)
+        used = {item.location_id for item in made.allocations}
+        distances = [
+            great_circle_km(place.latitude, place.longitude, told.latitude, told.longitude)
+            for place in told.network.locations
+            if place.location_id in used
+        ]
+        known = [distance for distance in distances if distance is not None]
+        return Effect(
+            cost=made.cost,
+            parcels=len(used),
+            unplaced_units=sum(item.quantity for item in made.unplaced),
+            kilometres=sum(known) / len(known) if known else None,
+        )
+
+    def consumed(self, facts: object, outcome: Body) -> Mapping[tuple[int, int], int]:
+        """Units that an outcome takes, by (location, product)."""
+        product_of = {line.line_id: line.product_id for line in cast("RoutingFacts", facts).lines}
+        taken = Counter[tuple[int, int]]()
+        record: Any = outcome
+        for line_id, location_id, quantity in record["allocations"]:
+            taken[location_id, product_of[line_id]] += quantity
+        return taken
+
+    def with_consumption(self, facts: object, more: Mapping[tuple[int, int], int]) -> RoutingFacts:
+        """The facts with so many more units to be had (fewer where negative, never less than none)."""
+        told = cast("RoutingFacts", facts)
+        products = {line.product_id for line in told.lines}
+        available = dict(told.available)
+        for where, units in more.items():
+            if where[1] in products:
+                available[where] = max(0, available.get(where, 0) + units)
+        return replace(told, available=available)
+
+
+replayable(RouteAgain())

@@ -1,0 +1,49 @@
+"""Holds: what keeps an order from going on until somebody has looked at it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from orders.models.order import Order
+
+
+class HoldStatus(models.TextChoices):
+    """Where a hold stands."""
+
+    ACTIVE = "active", "Active: it blocks"
+    RELEASED = "released", "Released: the order goes on"
+
+
+class OrderHold(models.Model):
+    """A named hold on an order, and the actions that it blocks."""
+
+    id = models.BigAutoField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="holds", db_index=False)
+    code = models.CharField(max_length=60)
+    blocks = ArrayField(models.CharField(max_length=16), help_text="allocate, ship, edit, capture.")
+    why = models.CharField(max_length=255)
+    status = models.CharField(max_length=16, choices=HoldStatus.choices, default=HoldStatus.ACTIVE)
+    placed_by = models.CharField(max_length=150)
+    placed_at = models.DateTimeField(db_default=Now())
+    released_by = models.CharField(max_length=150, blank=True, default="")
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "code"], name="order_hold_once"),
+            models.CheckConstraint(condition=Q(status__in=HoldStatus.values), name="order_hold_status_known"),
+            models.CheckConstraint(
+                condition=Q(status="active", released_at__isnull=True)
+                | Q(status="released", released_at__isnull=False),
+                name="order_hold_released_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} on {self.order_id}"
