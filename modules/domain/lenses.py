@@ -171,9 +171,9 @@ Translation = Callable[[Json, Json], Json]
 class Remembering:
     """Any two translations between two forms of a value, made to lose nothing.
 
-    ``older`` and ``newer`` translate to the newer and to the older form, guided by what the value was there before
-    (None at first). Where a translation alone would not come back to the same, the result remembers what it came
-    from; as long as it is not edited, it goes back to exactly that. A memory is a pair of a value and its memory.
+    A translation is given the value and, to be guided by, what it was on the other side before (None at first).
+    Where a translation alone would not come back to the same, the result remembers what it came from; as long as it
+    is not edited, it goes back to exactly that. A memory is a pair: a value and the memory that it had.
     """
 
     to_newer: Translation

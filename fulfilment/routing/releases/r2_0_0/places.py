@@ -1,0 +1,196 @@
+"""What the documents say about the locations that could take an order, and about sending a parcel from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import cast
+
+from fulfilment.routing.domain.policies import Documents
+from modules.contracts.routing import LineFacts, LocationFacts, RoutingFacts, great_circle_km
+
+from .assignment import UNLIMITED
+from .documents import CarrierContract, LocationPolicy, RoutingStrategy
+
+#: Decimal places of the whole numbers in which costs are reckoned: four of prices, three of grams to the kilogram.
+_PLACES = 7
+_USUAL = LocationPolicy.model_validate({})
+
+
+def grains(amount: Decimal) -> int:
+    """An amount of money as a whole number of ten-millionths. Prices have at most four decimals."""
+    return int(amount.scaleb(_PLACES))
+
+
+def money(cost: int) -> Decimal:
+    """A cost as an amount, to the cent, halves up."""
+    return Decimal(cost).scaleb(-_PLACES).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class Carriage:
+    """The prices of a contract; ``number`` counts the contracts in the order of their codes."""
+
+    number: int
+    code: str
+    per_parcel: int
+    per_gram: int
+    per_100_km: int
+
+    def fixed(self, place: Place) -> int:
+        """What a parcel from there costs before anything is in it."""
+        return self.per_parcel + self.per_100_km * place.kilometres // 100
+
+
+#: While there is no contract, carriage counts as nothing.
+_NOTHING = Carriage(0, "", 0, 0, 0)
+
+
+@dataclass(slots=True)
+class Place:
+    """A location that may take a part of the order. ``kilometres`` are whole; ``distance`` is None where unknown."""
+
+    rank: int
+    location: LocationFacts
+    policy: LocationPolicy
+    distance: float | None
+    kilometres: int
+    stock: dict[int, int]
+    handling: int
+    room: int
+    bound: list[tuple[LineFacts, int]] = field(default_factory=list)
+
+    def to_spare(self, product: int) -> int:
+        """Units of a product above the threshold that it can still take today."""
+        return min(self.stock.get(product, 0) - self.policy.threshold, self.room)
+
+    def take(self, line: LineFacts, units: int) -> None:
+        """Give it units of a line that only it may ship."""
+        self.stock[line.product_id] -= units
+        self.room -= units
+        self.bound.append((line, units))
+
+    def cost_of_bound(self, carriage: Carriage) -> int:
+        """What the units cost that it takes in any case."""
+        return sum(units * (self.handling + carriage.per_gram * (line.weight_grams or 0)) for line, units in self.bound)
+
+
+class Places:
+    """The locations and contracts that an order could use, nearest first, and why the others cannot be."""
+
+    def __init__(self, facts: RoutingFacts, documents: Documents) -> None:
+        found = documents.get("routing_strategy", {}).get("default")
+        self.strategy = cast("RoutingStrategy", found) if found else RoutingStrategy.model_validate({})
+        self.penalty = grains(self.strategy.split_penalty)
+        self.facts = facts
+        self._policies = documents.get("location_policy", {})
+        self.refused: dict[str, str] = {}
+        self.carriages = self._carriages(documents)
+        self.switched_off: list[str] = []
+        self.too_far: list[tuple[str, float]] = []
+        self._named: dict[str, Place] = {}
+        self._own = {place.rank: place for place in self._near()}
+
+    def policy(self, code: str) -> LocationPolicy:
+        """What holds for a location."""
+        found = self._policies.get(code)
+        return cast("LocationPolicy", found) if found else _USUAL
+
+    def at(self, rank: int) -> Place:
+        """The location of a rank: its place among the nearest, or beyond them for one that was named."""
+        return self._own[rank] if rank in self._own else next(p for p in self._named.values() if p.rank == rank)
+
+    def open_to_all(self, products: Iterable[int]) -> list[Place]:
+        """Where any line may go, nearest first: those with something to spare."""
+        wanted = list(products)
+        return [place for place in self._own.values() if any(place.to_spare(product) > 0 for product in wanted)]
+
+    def named(self, code: str) -> Place | None:
+        """The location that alone may ship a line; None where it takes no work or nothing can be sent from it."""
+        location = self.facts.network.by_code.get(code)
+        if location is None or not self.policy(code).enabled or not self.carriages:
+            return None
+        if code not in self._named:
+            near = [place for place in self._own.values() if place.location.code == code]
+            self._named[code] = near[0] if near else self._beyond(location)
+        return self._named[code]
+
+    def cheapest_carriages(self, place: Place) -> list[Carriage]:
+        """The contracts of which none is dearer than another in every way, for a parcel from there."""
+        kept: list[Carriage] = []
+        for one in sorted(self.carriages, key=lambda item: (item.fixed(place), item.per_gram, item.number)):
+            if not kept or one.per_gram < kept[-1].per_gram:
+                kept.append(one)
+        return kept
+
+    def carriage(self, number: int) -> Carriage:
+        """The contract of a number."""
+        return next(item for item in self.carriages if item.number == number)
+
+    def _near(self) -> Iterable[Place]:
+        """The retailer's own locations with stock of this order, within the radius and switched on."""
+        facts, radius = self.facts, self.strategy.radius_km
+        stock: dict[int, dict[int, int]] = {}
+        for (location_id, product), units in facts.available.items():
+            stock.setdefault(location_id, {})[product] = units
+        ranked = facts.network.nearest_first(facts.latitude, facts.longitude)
+        farthest = max((item.kilometres for item in ranked if item.kilometres is not None), default=0.0)
+        for rank, item in enumerate(ranked):
+            held = stock.get(item.location.location_id)
+            if not held or not self.carriages:
+                continue
+            if not self.policy(item.location.code).enabled:
+                self.switched_off.append(item.location.code)
+            elif radius is not None and item.kilometres is not None and item.kilometres > radius:
+                self.too_far.append((item.location.code, item.kilometres))
+            else:
+                yield self._place(rank, item.location, item.kilometres, farthest, held)
+
+    def _beyond(self, location: LocationFacts) -> Place:
+        """A location that was named: a vendor, or one outside the radius."""
+        facts = self.facts
+        distance = great_circle_km(location.latitude, location.longitude, facts.latitude, facts.longitude)
+        held = {line.product_id: facts.available.get((location.location_id, line.product_id), 0) for line in facts.lines}
+        rank = len(facts.network.locations) + len(self._named)
+        return self._place(rank, location, distance, 0.0, held)
+
+    def _place(
+        self, rank: int, location: LocationFacts, distance: float | None, farthest: float, held: dict[int, int]
+    ) -> Place:
+        policy = self.policy(location.code)
+        room = UNLIMITED if policy.capacity_per_day is None else policy.capacity_per_day - location.taken_today
+        reckoned = farthest if distance is None else distance
+        return Place(
+            rank, location, policy, distance, int(reckoned + 0.5), held, grains(policy.handling_per_unit), room
+        )
+
+    def _carriages(self, documents: Documents) -> list[Carriage]:
+        contracts = documents.get("carrier_contract", {})
+        if not contracts:
+            return [_NOTHING]
+        kept: list[Carriage] = []
+        for number, (code, found) in enumerate(sorted(contracts.items())):
+            contract = cast("CarrierContract", found)
+            refusal = _refusal(contract, self.facts)
+            if refusal:
+                self.refused[code] = refusal
+                continue
+            per_gram = grains(contract.per_kg) // 1000
+            kept.append(Carriage(number, code, grains(contract.per_parcel), per_gram, grains(contract.per_100_km)))
+        return kept
+
+
+def _refusal(contract: CarrierContract, facts: RoutingFacts) -> str:
+    """Why a contract does not serve an order; empty where it does."""
+    today = date.fromisoformat(facts.decided_on)
+    if contract.currency != facts.currency:
+        return f"priced in {contract.currency}; the order is in {facts.currency}"
+    if contract.countries and facts.country not in contract.countries:
+        return f"does not serve {facts.country or 'an order without a country'}"
+    if contract.valid_from and today < contract.valid_from:
+        return f"valid from {contract.valid_from.isoformat()}; today is {facts.decided_on}"
+    if contract.valid_until and today > contract.valid_until:
+        return f"valid until {contract.valid_until.isoformat()}; today is {facts.decided_on}"
+    return ""
