@@ -16,9 +16,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
-from oms.infra.database.bulk import insert_rows, take_numbers
-from oms.infra.models import Event, PendingReaction
-from oms.infra.queue import enqueue
+from django.db import connection
+
+from oms.infra.database.bulk import insert_rows
+from oms.infra.models import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +63,29 @@ def record(events: Sequence[DomainEvent], *, react: bool = True) -> None:
     """
     if not events:
         return
-    reacting = react and any(_handlers.get(event.NAME) for event in events)
-    fields = ["name", "subject_kind", "subject", "payload", "actor", "occurred_at"]
     rows = [_row(event) for event in events]
-    if not reacting:
-        insert_rows(Event, fields, rows)
+    handled = [name for name in {event.NAME for event in events} if _handlers.get(name)] if react else []
+    if not handled:
+        insert_rows(Event, _COLUMNS, rows)
         return
-    [numbers] = take_numbers([(Event, len(rows))])
-    insert_rows(Event, ["id", *fields], [(number, *row) for number, row in zip(numbers, rows, strict=True)])
-    pending = [(number, 0, "") for number, event in zip(numbers, events, strict=True) if _handlers.get(event.NAME)]
-    insert_rows(PendingReaction, ["event", "attempts", "last_error"], pending)
-    enqueue("oms.infra.jobs.react", queueing_lock="react")
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD_AND_REACT, [*(list(values) for values in zip(*rows, strict=True)), handled])
+
+
+_COLUMNS = ["name", "subject_kind", "subject", "payload", "actor", "occurred_at"]
+
+# The events, what waits for a reaction, and the job that will react: one round trip, since every order pays it.
+_RECORD_AND_REACT = """
+WITH recorded AS (
+    INSERT INTO infra_event (name, subject_kind, subject, payload, actor, occurred_at)
+    SELECT * FROM unnest(%s::varchar[], %s::varchar[], %s::varchar[], %s::jsonb[], %s::varchar[], %s::timestamptz[])
+    RETURNING id, name
+), pending AS (
+    INSERT INTO infra_pendingreaction (event_id, attempts, last_error)
+    SELECT id, 0, '' FROM recorded WHERE name = ANY(%s)
+)
+SELECT public.enqueue_job('oms.infra.jobs.react', 'default', '{}', NULL, 'react', NULL, 0)
+"""
 
 
 def react_to(event: Event) -> None:

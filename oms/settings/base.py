@@ -7,6 +7,8 @@ from typing import Any
 
 import environ
 
+from oms.settings.admin import UNFOLD, UNFOLD_PLATFORM  # noqa: F401 - django-unfold reads them
+
 ROOT = Path(__file__).resolve().parents[2]
 env = environ.Env()
 env.read_env(str(ROOT / ".env"))
@@ -74,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "oms.web.middleware.RequestIdentity",
+    "oms.web.api.middleware.ProblemsEverywhere",
     "tenants.middleware.RetailerMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -15,3 +15,6 @@ if env.str("DATABASE_URL", ""):
 else:
     ADDRESS = embedded_address(DATA_FOLDER / "postgres", "oms")
 DATABASES = databases(ADDRESS)
+
+# Straight from the source folders, so that no collectstatic is needed.
+WHITENOISE_USE_FINDERS = True

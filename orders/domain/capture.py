@@ -45,7 +45,7 @@ class NewCharge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
-    """An order as a channel places it; it has at least one line."""
+    """An order as a channel places it; it has at least one line. ``currency`` empty: the channel's."""
 
     external_number: str
     placed_at: datetime

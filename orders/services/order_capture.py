@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +43,7 @@ class _Known:
     """What one question to the database told before the orders are written."""
 
     channel_id: int
+    currency: str
     products: dict[str, int]
     customers: dict[str, int]
     captured: dict[str, tuple[int, str]]
@@ -59,6 +60,7 @@ def orders_capture(*, channel: str, orders: Sequence[NewOrder], actor: str, reac
     :class:`InactiveChannel`, :class:`UnknownProducts`.
     """
     known = _ask(channel, orders)
+    orders = [order if order.currency else replace(order, currency=known.currency) for order in orders]
     fresh = [order for order in orders if order.external_number not in known.captured]
     _refuse_unknown_products(orders, known)
     if fresh:
@@ -94,12 +96,13 @@ def _ask(channel: str, orders: Sequence[NewOrder]) -> _Known:
         raise InactiveChannel(message)
     return _Known(
         row[0],
-        dict(zip(row[2], row[3], strict=True)),
-        dict(zip(row[4], row[5], strict=True)),
-        {number: (key, ours) for number, key, ours in zip(row[6], row[7], row[8], strict=True)},
-        row[9],
+        row[2],
+        dict(zip(row[3], row[4], strict=True)),
+        dict(zip(row[5], row[6], strict=True)),
+        {number: (key, ours) for number, key, ours in zip(row[7], row[8], row[9], strict=True)},
         row[10],
         row[11],
+        row[12],
     )
 
 
@@ -109,7 +112,7 @@ WITH product AS (SELECT sku, id FROM catalogue_product WHERE sku = ANY(%s)),
      captured AS (SELECT o.external_number, o.id, o.number FROM orders_order o
                   JOIN orders_channel c ON c.id = o.channel_id
                   WHERE c.code = %s AND o.external_number = ANY(%s))
-SELECT c.id, c.active,
+SELECT c.id, c.active, c.currency,
        ARRAY(SELECT sku FROM product ORDER BY id), ARRAY(SELECT id FROM product ORDER BY id),
        ARRAY(SELECT reference FROM customer ORDER BY id), ARRAY(SELECT id FROM customer ORDER BY id),
        ARRAY(SELECT external_number FROM captured ORDER BY id),

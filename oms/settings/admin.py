@@ -1,0 +1,156 @@
+"""How the back offices look and what stands in their sidebars (django-unfold reads these)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+_SITE = "oms.web.admin_sites.retailer"
+
+
+def _list(title: str, icon: str, model: str) -> dict[str, Any]:
+    """An entry of the sidebar, for those who may view it."""
+    app, _, name = model.partition(".")
+    address = reverse_lazy(f"admin:{app}_{name}_changelist")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": address,
+        "permission": _may_view(app, name),
+    }
+
+
+def _may_view(app: str, name: str) -> Callable[[HttpRequest], bool]:
+    def may_view(request: HttpRequest) -> bool:
+        return any(request.user.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
+
+    return may_view
+
+
+def _style(request: HttpRequest) -> str:
+    return static("web/backoffice.css")
+
+
+def _script(request: HttpRequest) -> str:
+    return static("web/backoffice.js")
+
+
+def _icon(request: HttpRequest) -> str:
+    return static("web/icon.svg")
+
+
+#: A calm blue in place of unfold's purple; status colours stand out against it.
+_BLUE = {
+    "50": "oklch(97% .014 254.6)",
+    "100": "oklch(93.2% .032 255.6)",
+    "200": "oklch(88.2% .059 254.1)",
+    "300": "oklch(80.9% .105 251.8)",
+    "400": "oklch(70.7% .165 254.6)",
+    "500": "oklch(62.3% .214 259.8)",
+    "600": "oklch(50% .19 260)",
+    "700": "oklch(44% .18 261)",
+    "800": "oklch(42.4% .199 265.6)",
+    "900": "oklch(37.9% .146 265.5)",
+    "950": "oklch(28.2% .091 267.9)",
+}
+
+_BOTH: dict[str, Any] = {
+    "STYLES": [_style],
+    "SCRIPTS": [_script],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
+    "COLORS": {"primary": _BLUE},
+    "BORDER_RADIUS": "6px",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+}
+
+UNFOLD: dict[str, Any] = {
+    **_BOTH,
+    "SITE_TITLE": f"{_SITE}.retailer_name",
+    "SITE_HEADER": f"{_SITE}.retailer_name",
+    "SITE_SUBHEADER": "Orders and fulfilment",
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": None,
+    "ENVIRONMENT": f"{_SITE}.environment",
+    "ENVIRONMENT_TITLE_PREFIX": f"{_SITE}.title_prefix",
+    "DASHBOARD_CALLBACK": "oms.web.admin_sites.home.home",
+    "COMMAND": {"search_models": False, "show_history": False},
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": [
+            {"items": [{"title": "Today", "icon": "today", "link": reverse_lazy("admin:index")}]},
+            {
+                "title": "Orders",
+                "items": [
+                    _list("Orders", "receipt_long", "orders.order"),
+                    _list("Order lines", "list", "orders.orderline"),
+                    _list("Charges", "payments", "orders.ordercharge"),
+                    _list("Customers", "group", "orders.customer"),
+                ],
+            },
+            {
+                "title": "Fulfilment",
+                "items": [
+                    _list("Requests", "shelves", "requests.fulfilmentrequest"),
+                    _list("Shipments", "local_shipping", "requests.shipment"),
+                    _list("Backorders", "hourglass_top", "routing.backorder"),
+                ],
+            },
+            {
+                "title": "Stock",
+                "items": [
+                    _list("Levels", "warehouse", "inventory.stocklevel"),
+                    _list("Movements", "swap_vert", "inventory.stockmovement"),
+                    _list("Adjustments", "balance", "inventory.stockadjustment"),
+                    _list("Products", "sell", "catalogue.product"),
+                ],
+            },
+            {"title": "Returns", "items": [_list("Blind returns", "assignment_return", "returns.blindreturn")]},
+            {"title": "Imports", "items": [_list("Imported lines", "upload_file", "importing.importedline")]},
+            {
+                "title": "Settings",
+                "items": [
+                    _list("Locations", "location_on", "locations.location"),
+                    _list("Channels", "hub", "orders.channel"),
+                    _list("Staff", "badge", "accounts.user"),
+                    _list("Groups", "groups", "auth.group"),
+                    _list("API keys", "key", "web.apikey"),
+                    _list("Events", "history", "infra.event"),
+                ],
+            },
+        ],
+    },
+}
+
+UNFOLD_PLATFORM: dict[str, Any] = {
+    **_BOTH,
+    "SITE_TITLE": "Platform",
+    "SITE_HEADER": "Platform",
+    "SITE_SUBHEADER": "Registry of retailers",
+    "SITE_SYMBOL": "domain",
+    "SITE_URL": None,
+    "SIDEBAR": {
+        "show_search": False,
+        "command_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": "Retailers",
+                "items": [
+                    _list("Retailers", "storefront", "tenants.retailer"),
+                    _list("Host names", "language", "tenants.domain"),
+                ],
+            },
+            {
+                "title": "Platform staff",
+                "items": [_list("Staff", "badge", "accounts.user"), _list("Groups", "groups", "auth.group")],
+            },
+        ],
+    },
+}

@@ -1,0 +1,1 @@
+"""Orders over the API: what a partner sends (``body``), what it gets (``document``), the views."""

@@ -1,0 +1,72 @@
+"""What the views of the API share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from oms.infra.idempotency import Answer, answer_once
+from oms.web.api.authentication import key_of
+from oms.web.api.fields import Checked, checked
+from oms.web.api.problems import Fault, Kind, Problem, invalid
+
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
+
+
+class ApiView(APIView):
+    """An address of the API. Whatever it raises is answered by :func:`oms.web.api.problems.handle`."""
+
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+
+    def body(self, request: Request, model: type[Checked]) -> Checked:
+        """The JSON body as ``model``. Raises :class:`~oms.web.api.problems.Problem`."""
+        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+            raise Problem(Kind.LENGTH_REQUIRED, "Send the header Content-Length instead of Transfer-Encoding.")
+        return checked(model, request.data)
+
+    def parameters(self, request: Request, model: type[Checked]) -> Checked:
+        """The parameters of the address as ``model``. Raises :class:`~oms.web.api.problems.Problem`."""
+        given = dict(request.query_params.lists())
+        repeated = [
+            Fault(name, "repeated", "It is given more than once.", "parameter")
+            for name, values in given.items()
+            if len(values) > 1
+        ]
+        if repeated:
+            raise invalid(repeated)
+        return checked(model, {name: values[0] for name, values in given.items()}, within="parameter")
+
+    def answer_once(self, request: Request, work: Callable[[], Answer]) -> Response:
+        """Do a write; once only where the header ``Idempotency-Key`` names it (kept with the write itself)."""
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return _response(work())
+        if not _IDEMPOTENCY_KEY.fullmatch(key):
+            raise Problem(Kind.MALFORMED_REQUEST, "Idempotency-Key has 1 to 255 visible ASCII characters.")
+        same = b"\n".join([f"{request.method} {request.get_full_path()}".encode(), request.body])
+        return _response(answer_once(caller=f"api-key:{key_of(request).prefix}", key=key, request=same, work=work))
+
+
+class NothingHere(ApiView):
+    """Addresses under the API that nobody serves, with a key or without."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Before anything else: what is not there has no methods and no formats."""
+        raise Problem(Kind.NOT_FOUND, f"There is nothing at {request.path}.")
+
+
+def _response(answer: Answer) -> Response:
+    headers = {}
+    if answer.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    links = answer.body.get("links")
+    if answer.status == 201 and isinstance(links, dict):
+        headers["Location"] = str(links["self"])
+    return Response(answer.body, status=answer.status, headers=headers)

@@ -1,0 +1,1 @@
+"""Orders as the partner API reads them."""

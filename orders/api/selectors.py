@@ -1,0 +1,165 @@
+"""Reads of orders, each in one round trip."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+
+from orders.domain.capture import Destination
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSummary:
+    """An order without its lines. Amounts are in ``currency``."""
+
+    id: int
+    number: str
+    channel: str
+    external_number: str
+    status: str
+    currency: str
+    lines_total: Decimal
+    charges_total: Decimal
+    total: Decimal
+    placed_at: datetime
+    captured_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LineDetail:
+    """A line, with what became of its units."""
+
+    position: int
+    sku: str
+    description: str
+    unit_price: Decimal
+    amount: Decimal
+    ordered: int
+    open: int
+    allocated: int
+    fulfilled: int
+    cancelled: int
+    returned: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeDetail:
+    """Money beside the goods."""
+
+    kind: str
+    description: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDetail:
+    """Who bought."""
+
+    reference: str
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetail:
+    """An order with everything that a partner may know of it."""
+
+    summary: OrderSummary
+    channel_currency: str
+    customer: CustomerDetail | None
+    destination: Destination
+    lines: tuple[LineDetail, ...]
+    charges: tuple[ChargeDetail, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of orders ended: the last order's time and primary key."""
+
+    placed_at: datetime
+    id: int
+
+
+_SUMMARY = (
+    "o.id, o.number, c.code, o.external_number, o.status, o.currency, o.lines_total, o.charges_total, o.total,"
+    " o.placed_at, o.captured_at"
+)
+_SUMMARY_COLUMNS = 11
+
+# Amounts travel inside JSON as text: its numbers would come out as floats.
+_DETAIL = f"""
+SELECT {_SUMMARY}, c.currency, u.reference, u.name, u.email,
+       o.recipient, o.address, o.city, o.postal_code, o.country, o.latitude, o.longitude,
+       (SELECT jsonb_agg(jsonb_build_array(l.position, p.sku, l.description, l.unit_price::text, l.amount::text,
+                                           l.ordered, l.open, l.allocated, l.fulfilled, l.cancelled, l.returned)
+                         ORDER BY l.position)::text
+        FROM orders_orderline l JOIN catalogue_product p ON p.id = l.product_id WHERE l.order_id = o.id),
+       (SELECT jsonb_agg(jsonb_build_array(h.kind, h.description, h.amount::text) ORDER BY h.id)::text
+        FROM orders_ordercharge h WHERE h.order_id = o.id)
+FROM orders_order o
+JOIN orders_channel c ON c.id = o.channel_id
+LEFT JOIN orders_customer u ON u.id = o.customer_id
+WHERE o.number = %s
+"""
+
+
+def order_detail(number: str) -> OrderDetail | None:
+    """The order with this number, or None."""
+    if "\x00" in number:  # PostgreSQL has no such text
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_DETAIL, [number])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    rest = row[_SUMMARY_COLUMNS:]
+    return OrderDetail(
+        summary=OrderSummary(*row[:_SUMMARY_COLUMNS]),
+        channel_currency=rest[0],
+        customer=CustomerDetail(*rest[1:4]) if rest[1] is not None else None,
+        destination=Destination(
+            recipient=rest[4],
+            address=rest[5],
+            city=rest[6],
+            postal_code=rest[7],
+            country=rest[8],
+            latitude=rest[9],
+            longitude=rest[10],
+        ),
+        lines=tuple(
+            LineDetail(position, sku, description, Decimal(price), Decimal(amount), *units)
+            for position, sku, description, price, amount, *units in json.loads(rest[11] or "[]")
+        ),
+        charges=tuple(
+            ChargeDetail(kind, description, Decimal(amount))
+            for kind, description, amount in json.loads(rest[12] or "[]")
+        ),
+    )
+
+
+def orders_newest(
+    *, limit: int, status: str | None = None, channel: str | None = None, after: Place | None = None
+) -> list[OrderSummary]:
+    """At most ``limit`` orders, the newest first, from behind ``after``; never counts."""
+    conditions: list[str] = ["true"]
+    values: list[str | int | datetime] = []
+    if status is not None:
+        conditions.append("o.status = %s")
+        values.append(status)
+    if channel is not None:
+        conditions.append("o.channel_id = (SELECT id FROM orders_channel WHERE code = %s)")
+        values.append(channel)
+    if after is not None:
+        conditions.append("(o.placed_at, o.id) < (%s, %s)")
+        values += [after.placed_at, after.id]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_SUMMARY} FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id"
+            f" WHERE {' AND '.join(conditions)} ORDER BY o.placed_at DESC, o.id DESC LIMIT %s",
+            [*values, limit],
+        )
+        return [OrderSummary(*row) for row in cursor.fetchall()]

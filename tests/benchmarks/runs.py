@@ -1,0 +1,16 @@
+"""The benchmarks by name, in the order in which they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tests.benchmarks.api import api
+from tests.benchmarks.imports import imports
+from tests.benchmarks.tenancy import tenancy
+from tests.benchmarks.figures import Figure
+
+BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
+    "tenancy": tenancy,
+    "api": api,
+    "import": imports,
+}

@@ -1,0 +1,94 @@
+"""How often a request goes to PostgreSQL and back, BEGIN and COMMIT included, as the protocol itself tells."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.db import connections
+
+from tests.oms.web.api_data import ORDERS, open_shop, small_order
+
+
+@contextmanager
+def round_trips() -> Iterator[list[str]]:
+    """Collects what this thread's connection asks: each question that PostgreSQL says it has answered."""
+    raw: psycopg.Connection = connections["default"].connection
+    asked: list[str] = []
+    with tempfile.TemporaryFile("w+") as trace:
+        raw.pgconn.trace(trace.fileno())  # libpq writes every message there
+        raw.pgconn.set_trace_flags(psycopg.pq.Trace.SUPPRESS_TIMESTAMPS)
+        try:
+            yield asked
+        finally:
+            raw.pgconn.untrace()
+        trace.seek(0)
+        question = ""
+        for line in trace:
+            side, _, rest = line.partition("\t")
+            if side == "F":
+                question = rest.partition("Query\t")[2].strip(' "\n')
+            elif side != "B":
+                question += f" {line.strip()}"  # a question of several lines
+            elif "ReadyForQuery" in rest:
+                asked.append(question)
+
+
+def beginnings(asked: list[str]) -> list[str]:
+    return [" ".join(question.strip(' "').split()[:3]) for question in asked]
+
+
+def test_an_order_of_two_lines(fresh: None) -> None:
+    # given
+    shop = open_shop()
+    shop.get(ORDERS)  # the process now knows the host name
+    # when
+    with round_trips() as asked:
+        response = shop.post(ORDERS, small_order())
+    # then
+    assert response.status_code == 201
+    assert beginnings(asked) == [
+        "BEGIN; SET LOCAL",
+        'SELECT "web_apikey"."id", "web_apikey"."name",',
+        "WITH product AS",
+        'INSERT INTO "orders_order"',
+        'INSERT INTO "orders_orderline"',
+        "WITH recorded AS",
+        "SELECT o.id, o.number,",
+        "COMMIT",
+    ]
+
+
+def test_an_order_of_two_lines_with_everything_that_costs(fresh: None) -> None:
+    # given
+    shop = open_shop()
+    shop.get(ORDERS)
+    order = small_order(customer={"reference": "C1"}, charges=[{"kind": "carriage", "amount": "5"}])
+    # when
+    with round_trips() as asked:
+        response = shop.post(ORDERS, order, Idempotency_Key="k")
+    # then
+    assert response.status_code == 201
+    assert len(asked) == 12, asked
+
+
+def test_repeats_and_reads(fresh: None) -> None:
+    # given
+    shop = open_shop()
+    shop.post(ORDERS, small_order(), Idempotency_Key="k")
+    requests: dict[str, tuple[int, Callable[[], object]]] = {
+        "replay": (4, lambda: shop.post(ORDERS, small_order(), Idempotency_Key="k")),
+        "the same order": (5, lambda: shop.post(ORDERS, small_order())),
+        "an order": (4, lambda: shop.get(f"{ORDERS}/SHOP-1")),
+        "a page": (4, lambda: shop.get(f"{ORDERS}?status=open&channel=shop")),
+        "an invalid body": (3, lambda: shop.post(ORDERS, {})),
+        "nothing": (2, lambda: shop.get("/api/v1/nothing")),
+    }
+    for name, (expected, send) in requests.items():
+        # when
+        with round_trips() as asked:
+            send()
+        # then
+        assert len(asked) == expected, (name, asked)
