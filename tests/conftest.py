@@ -83,7 +83,7 @@ def _remake_database() -> None:
 def database(django_db_blocker: object) -> Iterator[None]:
     """The database of this test process."""
     _remake_database()
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         yield
     from django.db import connections
 
@@ -105,12 +105,25 @@ def acme() -> Iterator[None]:
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """Nothing is served: the test opens contexts itself and commits; the database is made anew afterwards."""
-    from tenants.registry import forget
+    yield from _own_database()
 
-    forget()
+
+@pytest.fixture(scope="module")
+def fresh_module() -> Iterator[None]:
+    """As ``fresh``, once for all tests of a module: for tests that prove that nothing has changed."""
+    yield from _own_database()
+
+
+def _own_database() -> Iterator[None]:
+    from modules import profile
+    from tenants import registry
+
+    registry.forget()
+    profile.forget()
     yield
     _remake_database()
-    forget()
+    registry.forget()
+    profile.forget()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ def main() -> None:
 
     call_command("setup_database", verbosity=0)
     call_command("migrate_schemas", schema_name="public", verbosity=0)
+    call_command("publish_releases", verbosity=0)
     template_provision()
     retailer_provision(schema="acme", name="Acme", domain="acme.localhost", time_zone="Europe/London")
     retailer_provision(schema="globex", name="Globex", domain="globex.localhost", time_zone="America/New_York")

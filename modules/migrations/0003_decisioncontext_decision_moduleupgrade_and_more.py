@@ -2,86 +2,140 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import modules.models.upgrade
 from django.db import migrations, models
+
+import modules.models.upgrade
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('modules', '0002_vault'),
+        ("modules", "0002_vault"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DecisionContext',
+            name="DecisionContext",
             fields=[
-                ('digest', models.BinaryField(max_length=32, primary_key=True, serialize=False)),
-                ('content', models.BinaryField(help_text='zlib of canonical JSON.')),
+                ("digest", models.BinaryField(max_length=32, primary_key=True, serialize=False)),
+                ("content", models.BinaryField(help_text="zlib of canonical JSON.")),
             ],
             options={
-                'ordering': ['digest'],
+                "ordering": ["digest"],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('decided_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('module', models.CharField(max_length=40)),
-                ('policy', models.CharField(max_length=40)),
-                ('release', models.CharField(max_length=16)),
-                ('revision', models.BigIntegerField(help_text='Profile revision whose documents decided.')),
-                ('subject', models.CharField(help_text='Number of the order that it was about.', max_length=120)),
-                ('context', models.BinaryField(help_text='Digest of the shared facts.', max_length=32, null=True)),
-                ('facts', models.BinaryField(help_text='zlib of canonical JSON.')),
-                ('outcome', models.JSONField()),
-                ('steps', models.JSONField(help_text='[rule, subject, kept, why], in order.')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("decided_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("module", models.CharField(max_length=40)),
+                ("policy", models.CharField(max_length=40)),
+                ("release", models.CharField(max_length=16)),
+                ("revision", models.BigIntegerField(help_text="Profile revision whose documents decided.")),
+                ("subject", models.CharField(help_text="Number of the order that it was about.", max_length=120)),
+                ("context", models.BinaryField(help_text="Digest of the shared facts.", max_length=32, null=True)),
+                ("facts", models.BinaryField(help_text="zlib of canonical JSON.")),
+                ("outcome", models.JSONField()),
+                ("steps", models.JSONField(help_text="[rule, subject, kept, why], in order.")),
             ],
             options={
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['subject', 'id'], name='decision_subject'), models.Index(fields=['module', 'policy', '-id'], name='decision_newest')],
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["subject", "id"], name="decision_subject"),
+                    models.Index(fields=["module", "policy", "-id"], name="decision_newest"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ModuleUpgrade',
+            name="ModuleUpgrade",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('module', models.CharField(max_length=40)),
-                ('from_release', models.CharField(max_length=16)),
-                ('to_release', models.CharField(max_length=16)),
-                ('status', models.CharField(default=modules.models.upgrade.UpgradeStatus['AVAILABLE'], max_length=16)),
-                ('previewed_revision', models.BigIntegerField(help_text='Head when the preview began.', null=True)),
-                ('choices', models.JSONField(default=dict, help_text="Reviewer's choice by document: yours, new or merged body.")),
-                ('review', models.JSONField(help_text='What the review found.', null=True)),
-                ('preview', models.JSONField(help_text='What the replay found.', null=True)),
-                ('replayed', models.PositiveIntegerField(default=0, help_text='Decisions replayed so far.')),
-                ('to_replay', models.PositiveIntegerField(default=0)),
-                ('promoted_revision', models.BigIntegerField(null=True)),
-                ('rolled_back_revision', models.BigIntegerField(null=True)),
-                ('started_by', models.CharField(max_length=150)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('changed_at', models.DateTimeField(auto_now=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("module", models.CharField(max_length=40)),
+                ("from_release", models.CharField(max_length=16)),
+                ("to_release", models.CharField(max_length=16)),
+                (
+                    "status",
+                    models.CharField(default=modules.models.upgrade.UpgradeStatus["AVAILABLE"], max_length=16),
+                ),
+                ("previewed_revision", models.BigIntegerField(help_text="Head when the preview began.", null=True)),
+                (
+                    "choices",
+                    models.JSONField(
+                        default=dict, help_text="Reviewer's choice by document: yours, new or merged body."
+                    ),
+                ),
+                ("review", models.JSONField(help_text="What the review found.", null=True)),
+                ("preview", models.JSONField(help_text="What the replay found.", null=True)),
+                ("replayed", models.PositiveIntegerField(default=0, help_text="Decisions replayed so far.")),
+                ("to_replay", models.PositiveIntegerField(default=0)),
+                ("promoted_revision", models.BigIntegerField(null=True)),
+                ("rolled_back_revision", models.BigIntegerField(null=True)),
+                ("started_by", models.CharField(max_length=150)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("changed_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['-id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', [modules.models.upgrade.UpgradeStatus['AVAILABLE'], modules.models.upgrade.UpgradeStatus['BLOCKED'], modules.models.upgrade.UpgradeStatus['PREVIEWING'], modules.models.upgrade.UpgradeStatus['READY']])), fields=('module',), name='module_upgrade_one_open'), models.CheckConstraint(condition=models.Q(('status__in', [modules.models.upgrade.UpgradeStatus['ABANDONED'], modules.models.upgrade.UpgradeStatus['AVAILABLE'], modules.models.upgrade.UpgradeStatus['BLOCKED'], modules.models.upgrade.UpgradeStatus['PREVIEWING'], modules.models.upgrade.UpgradeStatus['PROMOTED'], modules.models.upgrade.UpgradeStatus['READY'], modules.models.upgrade.UpgradeStatus['ROLLED_BACK']])), name='module_upgrade_status_known')],
+                "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    modules.models.upgrade.UpgradeStatus["AVAILABLE"],
+                                    modules.models.upgrade.UpgradeStatus["BLOCKED"],
+                                    modules.models.upgrade.UpgradeStatus["PREVIEWING"],
+                                    modules.models.upgrade.UpgradeStatus["READY"],
+                                ],
+                            )
+                        ),
+                        fields=("module",),
+                        name="module_upgrade_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    modules.models.upgrade.UpgradeStatus["ABANDONED"],
+                                    modules.models.upgrade.UpgradeStatus["AVAILABLE"],
+                                    modules.models.upgrade.UpgradeStatus["BLOCKED"],
+                                    modules.models.upgrade.UpgradeStatus["PREVIEWING"],
+                                    modules.models.upgrade.UpgradeStatus["PROMOTED"],
+                                    modules.models.upgrade.UpgradeStatus["READY"],
+                                    modules.models.upgrade.UpgradeStatus["ROLLED_BACK"],
+                                ],
+                            )
+                        ),
+                        name="module_upgrade_status_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ReplayedDecision',
+            name="ReplayedDecision",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('decision_id', models.BigIntegerField()),
-                ('subject', models.CharField(max_length=120)),
-                ('cause', models.CharField(max_length=200)),
-                ('before', models.JSONField()),
-                ('after', models.JSONField()),
-                ('effect', models.JSONField(default=dict, help_text='Money, parcels and promise: after minus before.')),
-                ('upgrade', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='modules.moduleupgrade')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("decision_id", models.BigIntegerField()),
+                ("subject", models.CharField(max_length=120)),
+                ("cause", models.CharField(max_length=200)),
+                ("before", models.JSONField()),
+                ("after", models.JSONField()),
+                (
+                    "effect",
+                    models.JSONField(default=dict, help_text="Money, parcels and promise: after minus before."),
+                ),
+                (
+                    "upgrade",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="modules.moduleupgrade",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
     ]

@@ -7,68 +7,112 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0002_guards'),
+        ("orders", "0002_guards"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OrderHold',
+            name="OrderHold",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=60)),
-                ('blocks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=16), help_text='allocate, ship, edit, capture.', size=None)),
-                ('why', models.CharField(max_length=255)),
-                ('status', models.CharField(choices=[('active', 'Active: it blocks'), ('released', 'Released: the order goes on')], default='active', max_length=16)),
-                ('placed_by', models.CharField(max_length=150)),
-                ('placed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('released_by', models.CharField(blank=True, default='', max_length=150)),
-                ('released_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=60)),
+                (
+                    "blocks",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=16),
+                        help_text="allocate, ship, edit, capture.",
+                        size=None,
+                    ),
+                ),
+                ("why", models.CharField(max_length=255)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active: it blocks"), ("released", "Released: the order goes on")],
+                        default="active",
+                        max_length=16,
+                    ),
+                ),
+                ("placed_by", models.CharField(max_length=150)),
+                ("placed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("released_by", models.CharField(blank=True, default="", max_length=150)),
+                ("released_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.RemoveConstraint(
-            model_name='order',
-            name='order_status_known',
+            model_name="order",
+            name="order_status_known",
         ),
         migrations.AddField(
-            model_name='order',
-            name='release',
-            field=models.CharField(blank=True, default='', help_text='Release of Order Management that it finishes on.', max_length=16),
+            model_name="order",
+            name="release",
+            field=models.CharField(
+                blank=True, default="", help_text="Release of Order Management that it finishes on.", max_length=16
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='routing_release',
-            field=models.CharField(blank=True, default='', help_text='Release of Order Routing that it finishes on.', max_length=16),
+            model_name="order",
+            name="routing_release",
+            field=models.CharField(
+                blank=True, default="", help_text="Release of Order Routing that it finishes on.", max_length=16
+            ),
         ),
         migrations.AlterField(
-            model_name='order',
-            name='status',
-            field=models.CharField(choices=[('held', 'Held: a hold keeps it from being given to a location'), ('open', 'Open: nothing has been given to a location yet'), ('in_progress', 'In progress: a location is working on it, or a part has left'), ('complete', 'Complete: everything that was not cancelled has been fulfilled'), ('cancelled', 'Cancelled: nothing is left to fulfil and nothing was')], default='open', max_length=16),
+            model_name="order",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("held", "Held: a hold keeps it from being given to a location"),
+                    ("open", "Open: nothing has been given to a location yet"),
+                    ("in_progress", "In progress: a location is working on it, or a part has left"),
+                    ("complete", "Complete: everything that was not cancelled has been fulfilled"),
+                    ("cancelled", "Cancelled: nothing is left to fulfil and nothing was"),
+                ],
+                default="open",
+                max_length=16,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['held', 'open', 'in_progress', 'complete', 'cancelled'])), name='order_status_known'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["held", "open", "in_progress", "complete", "cancelled"])),
+                name="order_status_known",
+            ),
         ),
         migrations.AddField(
-            model_name='orderhold',
-            name='order',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='orders.order'),
+            model_name="orderhold",
+            name="order",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="orders.order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderhold',
-            constraint=models.UniqueConstraint(fields=('order', 'code'), name='order_hold_once'),
+            model_name="orderhold",
+            constraint=models.UniqueConstraint(fields=("order", "code"), name="order_hold_once"),
         ),
         migrations.AddConstraint(
-            model_name='orderhold',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'released'])), name='order_hold_status_known'),
+            model_name="orderhold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["active", "released"])), name="order_hold_status_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderhold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('released_at__isnull', True), ('status', 'active')), models.Q(('released_at__isnull', False), ('status', 'released')), _connector='OR'), name='order_hold_released_has_time'),
+            model_name="orderhold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("released_at__isnull", True), ("status", "active")),
+                    models.Q(("released_at__isnull", False), ("status", "released")),
+                    _connector="OR",
+                ),
+                name="order_hold_released_has_time",
+            ),
         ),
-        migrations.RunSQL("ALTER TABLE orders_order ALTER release SET DEFAULT '', ALTER routing_release SET DEFAULT ''", migrations.RunSQL.noop),
+        migrations.RunSQL(
+            "ALTER TABLE orders_order ALTER release SET DEFAULT '', ALTER routing_release SET DEFAULT ''",
+            migrations.RunSQL.noop,
+        ),
     ]

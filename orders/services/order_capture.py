@@ -9,12 +9,14 @@ from typing import Any
 
 from django.db import connection
 
+from modules.contracts.review import ReviewFacts
 from oms.infra.database.bulk import insert_rows
 from oms.infra.events import record
 from orders.domain.capture import Captured, NewCharge, NewOrder
 from orders.domain.status import Status
 from orders.events import OrderCaptured
 from orders.models import Customer, Order, OrderCharge, OrderLine
+from orders.services.order_review import orders_review, release_at
 
 
 class CaptureRefused(ValueError):
@@ -50,6 +52,8 @@ class _Known:
     order_ids: list[int]
     line_ids: list[int]
     customer_ids: list[int]
+    revision: int
+    earlier_orders: dict[str, int]
 
 
 def orders_capture(*, channel: str, orders: Sequence[NewOrder], actor: str, react: bool = True) -> list[Captured]:
@@ -71,6 +75,7 @@ def orders_capture(*, channel: str, orders: Sequence[NewOrder], actor: str, reac
         if lost_race:
             known.captured |= _ask(channel, lost_race).captured
         _insert_lines(fresh, created)
+        _review(channel, fresh, known, created, actor)
         record([_event(channel, order, actor) for order in fresh], react=react)
     else:
         created = {}
@@ -103,6 +108,8 @@ def _ask(channel: str, orders: Sequence[NewOrder]) -> _Known:
         row[10],
         row[11],
         row[12],
+        row[13],
+        dict(zip(row[5], row[14], strict=True)),
     )
 
 
@@ -119,7 +126,10 @@ SELECT c.id, c.active, c.currency,
        ARRAY(SELECT id FROM captured ORDER BY id), ARRAY(SELECT number FROM captured ORDER BY id),
        ARRAY(SELECT nextval('orders_order_id_seq') FROM generate_series(1, %s)),
        ARRAY(SELECT nextval('orders_orderline_id_seq') FROM generate_series(1, %s)),
-       ARRAY(SELECT nextval('orders_customer_id_seq') FROM generate_series(1, %s))
+       ARRAY(SELECT nextval('orders_customer_id_seq') FROM generate_series(1, %s)),
+       coalesce((SELECT max(number) FROM modules_profilerevision), 0),
+       ARRAY(SELECT (SELECT count(*) FROM (SELECT FROM orders_order o WHERE o.customer_id = customer.id LIMIT 100) few)
+             FROM customer ORDER BY id)
 FROM orders_channel c WHERE c.code = %s
 """
 
@@ -157,7 +167,7 @@ def _insert_customers(orders: Sequence[NewOrder], known: _Known) -> None:
 
 
 _ORDER_COLUMNS = [
-    "id", "channel", "external_number", "number", "customer", "status", "open_quantity", "currency",
+    "id", "channel", "external_number", "number", "customer", "status", "open_quantity", "release", "currency",
     "lines_total", "charges_total", "placed_at", "recipient", "address", "city", "postal_code", "country",
     "latitude", "longitude",
 ]  # fmt: skip
@@ -175,6 +185,7 @@ class _Created:
 def _insert_orders(channel: str, orders: Sequence[NewOrder], known: _Known) -> dict[str, _Created]:
     order_ids, line_ids = iter(known.order_ids), iter(known.line_ids)
     rows, made = [], {}
+    release = release_at(known.revision)
     for order in orders:
         order_id = next(order_ids)
         number = order_number(channel, order.external_number)
@@ -182,7 +193,7 @@ def _insert_orders(channel: str, orders: Sequence[NewOrder], known: _Known) -> d
         rows.append((
             order_id, known.channel_id, order.external_number, number,
             known.customers.get(order.customer_reference), Status.OPEN.value,
-            sum(line.quantity for line in order.lines), order.currency,
+            sum(line.quantity for line in order.lines), release, order.currency,
             sum((line.quantity * line.unit_price for line in order.lines), Decimal(0)),
             sum((charge.quantity * charge.unit_price for charge in order.charges), Decimal(0)),
             order.placed_at, to.recipient, to.address, to.city, to.postal_code, to.country,
@@ -235,6 +246,28 @@ def _insert_lines(orders: Sequence[NewOrder], created: dict[str, _Created]) -> N
     made = [created[order.external_number] for order in orders]
     insert_rows(OrderLine, LINE_COLUMNS, [row for order in made for row in order.lines])
     insert_rows(OrderCharge, CHARGE_COLUMNS, [row for order in made for row in order.charges])
+
+
+def _review(
+    channel: str, orders: Sequence[NewOrder], known: _Known, created: dict[str, _Created], actor: str
+) -> None:
+    """Ask the retailer's release of Order Management which holds these orders get."""
+    reviews = [
+        (
+            created[order.external_number].order_id,
+            ReviewFacts(
+                order_number=created[order.external_number].number, channel=channel, currency=order.currency,
+                total=sum((line.quantity * line.unit_price for line in order.lines), Decimal(0)),
+                lines=len(order.lines), units=sum(line.quantity for line in order.lines),
+                country=order.destination.country, customer=order.customer_reference,
+                earlier_orders=known.earlier_orders.get(order.customer_reference, 0),
+                largest_line_units=max(line.quantity for line in order.lines),
+                placed_at=order.placed_at.isoformat(),
+            ),
+        )
+        for order in orders
+    ]  # fmt: skip
+    orders_review(revision=known.revision, reviews=reviews, actor=actor)
 
 
 def _event(channel: str, order: NewOrder, actor: str) -> OrderCaptured:

@@ -22,9 +22,10 @@ from tenants.schema_copy.errors import (
     UnsupportedObjectError,
 )
 from tenants.schema_copy.rows import copy_rows
-from tenants.schema_copy.structure import copy_structure
+from tenants.schema_copy.structure import BegunCopy, begin_copy, copy_structure, finish_copy
 
 __all__ = [
+    "BegunCopy",
     "DependencyCycleError",
     "ForeignKeyCycleError",
     "ForeignKeyLeavesSchemaError",
@@ -39,6 +40,8 @@ __all__ = [
     "StillRefersToSourceError",
     "UnsafeNameError",
     "UnsupportedObjectError",
+    "begin_copy",
     "copy_rows",
     "copy_structure",
+    "finish_copy",
 ]

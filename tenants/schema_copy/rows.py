@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -76,9 +76,16 @@ class _ForeignKey:
 
 
 def copy_rows(
-    connection: psycopg.Connection[object], *, source: str, target: str, tables: Sequence[str]
+    connection: psycopg.Connection[object],
+    *,
+    source: str,
+    target: str,
+    tables: Sequence[str],
+    only: Mapping[str, sql.Composable] | None = None,
 ) -> dict[str, int]:
-    """Copy all rows of ``tables`` from schema ``source`` to schema ``target``; return the rows of each.
+    """Copy the rows of ``tables`` from schema ``source`` to schema ``target``; return the rows of each.
+
+    ``only`` holds, for tables of which not all rows are wanted, the condition that a row of the source meets.
 
     Runs in the caller's transaction, in an order that satisfies foreign keys which cannot be deferred. Sequences that
     the tables draw from are set to the source's positions. Generated columns are computed anew, triggers of
@@ -104,12 +111,19 @@ def copy_rows(
         batch(connection, [path, *(_checked(key, target, "DEFERRED") for key in at_once)])
         statements: dict[str, str] = dict(inserts)
         counts = {
-            table: _run(connection, table, sql.SQL(statements[table])) for table in _order(tables, foreign_keys)
+            table: _run(connection, table, _where(statements[table], only, table))
+            for table in _order(tables, foreign_keys)
         }
         for key in at_once:
             _run(connection, key.table, _checked(key, target, "IMMEDIATE"))
         batch(connection, [sql.SQL(position) for (position,) in positions])
     return {table: counts[table] for table in tables}
+
+
+def _where(statement: str, only: Mapping[str, sql.Composable] | None, table: str) -> sql.Composed:
+    condition = (only or {}).get(table)
+    where = sql.SQL(" WHERE {}").format(condition) if condition is not None else sql.SQL("")
+    return sql.SQL(statement) + where
 
 
 def _order(tables: Sequence[str], keys: Sequence[_ForeignKey]) -> list[str]:

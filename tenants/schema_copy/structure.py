@@ -7,7 +7,7 @@ bare names mean the copies. ``pg_catalog`` comes first both times.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import psycopg
@@ -36,6 +36,9 @@ from tenants.schema_copy.session import (
     search_only,
     working_settings,
 )
+
+#: Rank (see ``definitions``) of the last steps without which a table cannot take its rows.
+_PARTITIONED = 60
 
 _OBSTACLES: dict[str, type[SchemaCopyError]] = {
     lookups.OCCUPANT: SchemaNotEmptyError,
@@ -81,14 +84,46 @@ def copy_structure(
 
     Raises a :class:`~tenants.schema_copy.errors.SchemaCopyError` that names the object in the way.
     """
+    finish_copy(connection, begin_copy(connection, source=source, target=target, roles=roles))
+
+
+@dataclass(frozen=True, slots=True)
+class BegunCopy:
+    """A copy whose tables exist, and what is still to be made: keys, indexes, views, triggers, grants."""
+
+    schemas: Schemas
+    rest: Sequence[Statement]
+
+
+def begin_copy(
+    connection: psycopg.Connection[object],
+    *,
+    source: str,
+    target: str,
+    roles: Mapping[str, str] | None = None,
+) -> BegunCopy:
+    """The first part of :func:`copy_structure`: up to the tables, with their checks and nothing else.
+
+    Rows that are put into them now meet no trigger; their keys are checked once and in bulk by :func:`finish_copy`.
+    """
     if not SAFE_NAME.fullmatch(target):
         raise UnsafeNameError(target)
     with working_settings(connection):
         schemas = find_schemas(connection, source, target, roles or {})
         _refuse(connection, schemas, _OBSTACLES)
-        replay(connection, target, _definitions(connection, schemas))
-        replay(connection, target, privilege_statements(connection, schemas))
-        _refuse(connection, schemas, {lookups.LEFT_BEHIND: StillRefersToSourceError})
+        steps = _definitions(connection, schemas)
+        tables = max((place for place, step in enumerate(steps, 1) if step.rank <= _PARTITIONED), default=0)
+        statements = [Statement(step.label, step.statement + step.tail) for step in steps]
+        replay(connection, target, statements[:tables])
+    return BegunCopy(schemas, statements[tables:])
+
+
+def finish_copy(connection: psycopg.Connection[object], begun: BegunCopy) -> None:
+    """The second part of :func:`copy_structure`, in the same transaction as the first."""
+    with working_settings(connection):
+        replay(connection, begun.schemas.target, begun.rest)
+        replay(connection, begun.schemas.target, privilege_statements(connection, begun.schemas))
+        _refuse(connection, begun.schemas, {lookups.LEFT_BEHIND: StillRefersToSourceError})
 
 
 def _refuse(
@@ -101,8 +136,8 @@ def _refuse(
             raise error(rows[0][0])
 
 
-def _definitions(connection: psycopg.Connection[object], schemas: Schemas) -> list[Statement]:
-    """The statements that make the copy, in an order in which they can be run."""
+def _definitions(connection: psycopg.Connection[object], schemas: Schemas) -> list[Step]:
+    """The steps that make the copy, in an order in which they can be taken."""
     names, parts, needs, routines, *steps = _read(connection, schemas)
     repointer = Repointer(
         schemas.source,
@@ -113,12 +148,11 @@ def _definitions(connection: psycopg.Connection[object], schemas: Schemas) -> li
     )
     every_step = [_routine_step(_Routine(*row), repointer, connection) for row in routines]
     every_step += [_repointed(Step(*row), repointer) for rows in steps for row in rows]
-    ordered = in_order(
+    return in_order(
         every_step,
         needs=[((row[0], row[1]), (row[2], row[3])) for row in needs],
         parts={(row[0], row[1]): (row[2], row[3]) for row in parts},
     )
-    return [Statement(step.label, step.statement + step.tail) for step in ordered]
 
 
 def _read(connection: psycopg.Connection[object], schemas: Schemas) -> list[list[TupleRow]]:

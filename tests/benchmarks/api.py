@@ -47,9 +47,7 @@ def api() -> Iterator[Figure]:
                 f"p50 {percentile(times, 0.5) * 1e3:.1f} ms, p95 {percentile(times, 0.95) * 1e3:.1f} ms, "
                 f"p99 {percentile(times, 0.99) * 1e3:.1f} ms",
             )  # fmt: skip
-            yield Figure(
-                f"… by hand in pgbench, {clients} clients", ceiling, "orders/s", f"ratio {rate / ceiling:.2f}"
-            )
+            yield Figure(f"… by hand in pgbench, {clients} clients", ceiling, "orders/s", f"ratio {rate / ceiling:.2f}")
     finally:
         server.terminate()
         server.wait(timeout=20)

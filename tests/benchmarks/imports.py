@@ -52,7 +52,7 @@ def _copy_the_same_rows() -> tuple[int, float]:
         connection.execute("DROP SCHEMA IF EXISTS copied CASCADE")
         connection.execute("CREATE SCHEMA copied")
         with connection.transaction():
-            copy_structure(connection, source=TEMPLATE_SCHEMA, target="copied", roles={})  # type: ignore[arg-type]
+            copy_structure(connection, source=TEMPLATE_SCHEMA, target="copied", roles={})
         with connection.transaction():
             for table in _TABLES:
                 columns = _columns(connection, table)
@@ -71,7 +71,7 @@ def _copy_the_same_rows() -> tuple[int, float]:
 
 
 def _columns(connection: object, table: str) -> str:
-    found = connection.execute(  # type: ignore[attr-defined]
+    found = connection.execute(
         "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute"
         " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
         [f"{SCHEMA}.{table}"],

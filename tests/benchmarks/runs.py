@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tests.benchmarks.api import api
+from tests.benchmarks.figures import Figure
 from tests.benchmarks.imports import imports
 from tests.benchmarks.tenancy import tenancy
-from tests.benchmarks.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "tenancy": tenancy,

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
+from modules.services import profile_begin
 from oms.infra.database.context import retailer_context
 from oms.infra.database.identity import retailer_role
 
@@ -47,6 +48,7 @@ def retailer_make(schema: str) -> float:
     seconds = time.perf_counter() - started
     demo = DEMO_RETAILERS[0]
     with retailer_context(schema):
+        profile_begin(author="benchmark")
         Location.objects.bulk_create(
             Location(
                 code=town.code, name=town.name, city=town.name, country=demo.country, latitude=town.latitude,
@@ -78,9 +80,7 @@ def run_command(*argv: str) -> Finished:
     if process.returncode:
         message = f"manage.py {' '.join(argv)} ended with {process.returncode}"
         raise RuntimeError(message)
-    return Finished(
-        json.loads(output.splitlines()[-1]), time.perf_counter() - started, usage.ru_maxrss / 1024
-    )
+    return Finished(json.loads(output.splitlines()[-1]), time.perf_counter() - started, usage.ru_maxrss / 1024)
 
 
 def administrator() -> psycopg.Connection[tuple[Any, ...]]:
@@ -93,7 +93,9 @@ def pgbench(script: str, *, clients: int, seconds: int) -> float:
     from oms.infra.postgres import EmbeddedServer
 
     path = Path(settings.DATA_FOLDER) / "bench.sql"
-    path.write_text(f'BEGIN;\nSET LOCAL search_path = {SCHEMA}, public;\nSET LOCAL ROLE {retailer_role(SCHEMA)};\n{script}\nCOMMIT;\n')
+    path.write_text(
+        f"BEGIN;\nSET LOCAL search_path = {SCHEMA}, public;\nSET LOCAL ROLE {retailer_role(SCHEMA)};\n{script}\nCOMMIT;\n"
+    )
     own = settings.DATABASES["default"]
     output = subprocess.run(
         [

@@ -27,9 +27,7 @@ def tenancy() -> Iterator[Figure]:
     ) as connection:  # fmt: skip
         path = f"BEGIN; SET LOCAL search_path = {SCHEMA}, public, pg_temp"
         identity = retailer_identity(SCHEMA).begin_sql
-        bare, with_path, with_role = (
-            _microseconds(connection, begin) for begin in ("BEGIN", path, identity)
-        )
+        bare, with_path, with_role = (_microseconds(connection, begin) for begin in ("BEGIN", path, identity))
     yield Figure("BEGIN and COMMIT", bare, "µs")
     yield Figure("… with the search path", with_path, "µs", f"{with_path / bare:.2f} × bare")
     yield Figure("… with the search path and the role", with_role, "µs", f"{with_role / with_path:.2f} × path alone")
@@ -38,7 +36,7 @@ def tenancy() -> Iterator[Figure]:
 
 def _microseconds(connection: psycopg.Connection[tuple[object, ...]], begin: str) -> float:
     def once() -> None:
-        connection.execute(begin)  # type: ignore[call-overload]
+        connection.execute(begin)
         connection.execute("COMMIT")
 
     return statistics.median(_timed(once) for _ in range(_ROUNDS)) * 1e6

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -21,7 +20,7 @@ from orders.models import Channel
 from tenants.models import Retailer
 
 
-def execute(statement: str, *values: object) -> list[tuple[object, ...]]:
+def execute(statement: str, *values: str | int) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall() if cursor.description else []
@@ -33,10 +32,9 @@ def channel_in(schema: str, code: str) -> None:
 
 
 @pytest.fixture
-def one_channel_each(fresh: None) -> Iterator[None]:
+def one_channel_each(fresh: None) -> None:
     channel_in("acme", "of_acme")
     channel_in("globex", "of_globex")
-    return
 
 
 ATTACKS_ON_ANOTHER = [

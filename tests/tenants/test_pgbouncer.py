@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -59,14 +60,14 @@ def bouncer(fresh: None) -> Iterator[int]:
         shutil.rmtree(folder)
 
 
-def _owner(socket_folder: Path, folder: Path) -> dict[str, int]:
+def _owner(socket_folder: Path, folder: Path) -> dict[str, Any]:
     """PgBouncer refuses to run as root, and the embedded server's socket is its owner's alone."""
     if os.geteuid() != 0:
         return {}
     stat = socket_folder.stat() if socket_folder.is_absolute() else None
     user = stat.st_uid if stat and stat.st_uid else 65534
     os.chown(folder, user, user)
-    return {"user": user, "group": user, "extra_groups": ()}  # type: ignore[dict-item]
+    return {"user": user, "group": user, "extra_groups": ()}
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -4,21 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('locations', '0001_initial'),
-        ('orders', '0003_orderhold_remove_order_order_status_known_and_more'),
-        ('requests', '0002_guards'),
+        ("locations", "0001_initial"),
+        ("orders", "0003_orderhold_remove_order_order_status_known_and_more"),
+        ("requests", "0002_guards"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='fulfilmentrequest',
-            name='units',
+            model_name="fulfilmentrequest",
+            name="units",
             field=models.PositiveIntegerField(default=0, help_text="Units that were offered: the location's work."),
         ),
         migrations.AddIndex(
-            model_name='fulfilmentrequest',
-            index=models.Index(fields=['created_at'], include=('location', 'units'), name='request_work_of_day'),
+            model_name="fulfilmentrequest",
+            index=models.Index(fields=["created_at"], include=("location", "units"), name="request_work_of_day"),
         ),
     ]

@@ -14,6 +14,8 @@ PUBLIC_SCHEMA = "public"
 #: The schema from which a new retailer's schema is made. No retailer lives in it.
 TEMPLATE_SCHEMA = "oms_template"
 PLATFORM_ROLE = "oms_platform"
+#: The end of a staging clone's schema, and of no other: what is not allowed in a clone is decided by it.
+STAGING_SUFFIX = "__staging"
 
 
 class BadSchemaName(ValueError):
@@ -29,6 +31,11 @@ def check_schema_name(schema: str) -> str:
         )
         raise BadSchemaName(message)
     return schema
+
+
+def is_staging(schema: str) -> bool:
+    """Whether a schema is a staging clone's."""
+    return schema.endswith(STAGING_SUFFIX)
 
 
 def retailer_role(schema: str) -> str:

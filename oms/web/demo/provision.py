@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
+from modules.services import profile_begin
 from oms.infra.accounts.models import User
 from oms.infra.database.context import platform_context, registry_context, retailer_context
 from oms.web.demo.content import DEMO_RETAILERS, DemoRetailer
@@ -43,6 +44,7 @@ def demo_provision(sign_ins: SignIns) -> None:
 
 def _fill(retailer: DemoRetailer, sign_ins: SignIns) -> None:
     with retailer_context(retailer.schema), transaction.atomic():
+        profile_begin(author="platform")
         if not Channel.objects.exists():
             records_generate(retailer)
         for name, group, rights in _STAFF:

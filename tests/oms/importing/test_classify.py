@@ -154,9 +154,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("changes", "reason", "message"), REFUSALS)
-def test_a_bad_cell_refuses_its_row_alone(
-    read_shop: Read, changes: dict[str, str], reason: str, message: str
-) -> None:
+def test_a_bad_cell_refuses_its_row_alone(read_shop: Read, changes: dict[str, str], reason: str, message: str) -> None:
     refused, after = read_shop(row(**changes), GOOD)
 
     assert (refused.outcome, refused.reason, refused.message) == (LineOutcome.REFUSED, reason, message)

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -58,12 +57,11 @@ def violations() -> list[str]:
 
 
 @pytest.fixture
-def shop(fresh: None) -> Iterator[None]:
+def shop(fresh: None) -> None:
     with retailer_context("acme"):
         profile_begin(author="test")
         Location.objects.create(code="LON", name="London", latitude=51.5, longitude=-0.1)
         Location.objects.create(code="MAN", name="Manchester", latitude=53.5, longitude=-2.2)
-    return
 
 
 A_FILE = (

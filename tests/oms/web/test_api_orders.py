@@ -137,7 +137,7 @@ def test_the_same_order_again_is_answered_and_not_captured(fresh: None) -> None:
     first = shop.post(ORDERS, FULL)
     # when it comes again, also in other words for the same
     same = {**FULL, "placed_at": "2026-01-31T11:00:00Z", "charges": [
-        {"kind": "carriage", "amount": "500.0000", "description": ""}, FULL["charges"][1],  # type: ignore[index]
+        {"kind": "carriage", "amount": "500.0000", "description": ""}, FULL["charges"][1],
     ]}  # fmt: skip
     again = [shop.post(ORDERS, FULL), shop.post(ORDERS, same), shop.post(ORDERS, small_order("1001", placed_at=None))]
     # then

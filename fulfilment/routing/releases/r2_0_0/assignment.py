@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 #: More options than these are shortened to the most promising ones.
 SHORTLIST = 40
@@ -106,12 +106,12 @@ def _filled_within_room(chosen: Sequence[Option], needs: Sequence[int]) -> list[
         if not path:
             return taken
         start, end = path[0][0], path[-1][1]
-        back = [taken[at][index] for (_, at), (index, _) in zip(path, path[1:], strict=False)]
+        back = [taken[at][index] for (_, at), (index, _) in pairwise(path)]
         forth = [chosen[at].stock[index] - taken[at][index] for index, at in path]
         units = min(left[start], room[end], *forth, *back)
         for index, at in path:
             taken[at][index] += units
-        for (_, at), (index, _) in zip(path, path[1:], strict=False):
+        for (_, at), (index, _) in pairwise(path):
             taken[at][index] -= units
         left[start] -= units
         room[end] -= units

@@ -49,7 +49,7 @@ _ENTRY = Fields(after={"handling_per_unit": "0.00", "location": ABSENT})
 
 def _by_code(entries: Json, _: Json) -> Json:
     """2.0 keeps no order: its documents stand by their keys."""
-    return sorted(str(code) for code in entries or []) if isinstance(entries, list) else []
+    return [*sorted(str(code) for code in list_of(entries or []))]
 
 
 def _as_before(codes: Json, before: Json) -> Json:

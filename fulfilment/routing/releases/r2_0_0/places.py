@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import cast
 
@@ -74,7 +73,8 @@ class Place:
 
     def cost_of_bound(self, carriage: Carriage) -> int:
         """What the units cost that it takes in any case."""
-        return sum(units * (self.handling + carriage.per_gram * (line.weight_grams or 0)) for line, units in self.bound)
+        each = ((units, line.weight_grams or 0) for line, units in self.bound)
+        return sum(units * (self.handling + carriage.per_gram * grams) for units, grams in each)
 
 
 class Places:
@@ -84,6 +84,7 @@ class Places:
         found = documents.get("routing_strategy", {}).get("default")
         self.strategy = cast("RoutingStrategy", found) if found else RoutingStrategy.model_validate({})
         self.penalty = grains(self.strategy.split_penalty)
+        self.currency = facts.currency
         self.facts = facts
         self._policies = documents.get("location_policy", {})
         self.refused: dict[str, str] = {}
@@ -92,6 +93,11 @@ class Places:
         self.too_far: list[tuple[str, float]] = []
         self._named: dict[str, Place] = {}
         self._own = {place.rank: place for place in self._near()}
+
+    @property
+    def near(self) -> Iterable[Place]:
+        """The retailer's own locations with stock of this order, within the radius and switched on, nearest first."""
+        return self._own.values()
 
     def policy(self, code: str) -> LocationPolicy:
         """What holds for a location."""
@@ -130,13 +136,12 @@ class Places:
         return next(item for item in self.carriages if item.number == number)
 
     def _near(self) -> Iterable[Place]:
-        """The retailer's own locations with stock of this order, within the radius and switched on."""
         facts, radius = self.facts, self.strategy.radius_km
         stock: dict[int, dict[int, int]] = {}
         for (location_id, product), units in facts.available.items():
             stock.setdefault(location_id, {})[product] = units
         ranked = facts.network.nearest_first(facts.latitude, facts.longitude)
-        farthest = max((item.kilometres for item in ranked if item.kilometres is not None), default=0.0)
+        farthest = next((item.kilometres for item in reversed(ranked) if item.kilometres is not None), 0.0)
         for rank, item in enumerate(ranked):
             held = stock.get(item.location.location_id)
             if not held or not self.carriages:
@@ -152,7 +157,11 @@ class Places:
         """A location that was named: a vendor, or one outside the radius."""
         facts = self.facts
         distance = great_circle_km(location.latitude, location.longitude, facts.latitude, facts.longitude)
-        held = {line.product_id: facts.available.get((location.location_id, line.product_id), 0) for line in facts.lines}
+        held = {
+            product: units
+            for (location_id, product), units in facts.available.items()
+            if location_id == location.location_id
+        }
         rank = len(facts.network.locations) + len(self._named)
         return self._place(rank, location, distance, 0.0, held)
 
@@ -184,13 +193,13 @@ class Places:
 
 def _refusal(contract: CarrierContract, facts: RoutingFacts) -> str:
     """Why a contract does not serve an order; empty where it does."""
-    today = date.fromisoformat(facts.decided_on)
+    today = facts.decided_on
     if contract.currency != facts.currency:
         return f"priced in {contract.currency}; the order is in {facts.currency}"
     if contract.countries and facts.country not in contract.countries:
         return f"does not serve {facts.country or 'an order without a country'}"
-    if contract.valid_from and today < contract.valid_from:
-        return f"valid from {contract.valid_from.isoformat()}; today is {facts.decided_on}"
-    if contract.valid_until and today > contract.valid_until:
-        return f"valid until {contract.valid_until.isoformat()}; today is {facts.decided_on}"
+    if contract.valid_from and today < contract.valid_from.isoformat():
+        return f"valid from {contract.valid_from}; today is {today}"
+    if contract.valid_until and today > contract.valid_until.isoformat():
+        return f"valid until {contract.valid_until}; today is {today}"
     return ""

@@ -7,133 +7,138 @@ go where the whole order costs least, in no more parcels than the strategy allow
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
 from fulfilment.routing.domain.policies import Documents, RoutingPolicies
-from modules.contracts.routing import Allocation, LineFacts, RoutingDecision, RoutingFacts, Unplaced
+from modules.contracts.routing import Allocation, LineFacts, RoutingDecision, RoutingFacts, Step, Unplaced
 
 from .assignment import Option, Plan, Problem, cheapest_plan
 from .explain import explain, why_not
-from .places import Carriage, Place, Places, money
+from .places import Place, Places, money
 
-#: Lines of an order and the units of each that are still to be placed.
-Wanted = list[tuple[LineFacts, int]]
+#: For each line (by its id): the places that take units of it, and how many.
+_Shares = dict[int, list[tuple[Place, int]]]
 
 
 class LowestLandedCost(RoutingPolicies):
-    """Decides by cost; says what each loser would have cost more."""
+    """Decides by cost; says by how much each loser lost."""
 
     def route(self, facts: RoutingFacts, documents: Documents) -> RoutingDecision:
         """Decide where the open lines of one order are fulfilled."""
         places = Places(facts, documents)
-        bound = _place_bound(facts, places)
-        free = [line for line in facts.lines if not line.ship_from]
-        products = list(dict.fromkeys(line.product_id for line in free))
-        needs = [sum(line.quantity for line in free if line.product_id == product) for product in products]
-        weights = [next(line.weight_grams or 0 for line in free if line.product_id == each) for each in products]
-        problem = _problem(places, products, needs, weights, bound)
+        shares = _bound_shares(facts, places)
+        demand = _demand([line for line in facts.lines if not line.ship_from])
+        problem = _problem(places, demand, shares)
         plan = cheapest_plan(problem)
-        given = _given(free, products, plan)
-        allocations = [
+        shares |= _free_shares(demand, plan, places)
+        allocations = tuple(
             Allocation(line.line_id, place.location.location_id, line.product_id, units)
             for line in facts.lines
-            for place, units in (
-                bound.get(line.line_id, []) if line.ship_from else _places_of(given, line, plan, places)
-            )
+            for place, units in shares.get(line.line_id, [])
+        )
+        unplaced = _unplaced(facts, places, plan, allocations)
+        position = {line.line_id: line.position for line in facts.lines}
+        steps = [
+            *explain(places, problem, plan),
+            *(Step("not placed", f"line {position[item.line_id]}", False, item.reason) for item in unplaced),
         ]
-        unplaced = _unplaced(facts, allocations, places)
-        steps = explain(facts, places, problem, plan, allocations, unplaced)
-        return RoutingDecision(tuple(allocations), tuple(unplaced), steps, money(plan.cost))
+        return RoutingDecision(allocations, unplaced, tuple(steps), money(plan.cost))
 
 
-#: For each line that only one location may ship: that location and the units that it takes.
-_Bound = dict[int, list[tuple[Place, int]]]
+@dataclass(frozen=True, slots=True)
+class _Demand:
+    """The lines that any location may ship; for each product the units and the weight of one in grams."""
+
+    lines: Sequence[LineFacts]
+    products: tuple[int, ...]
+    units: tuple[int, ...]
+    grams: tuple[int, ...]
 
 
-def _place_bound(facts: RoutingFacts, places: Places) -> _Bound:
-    """Give the lines that name their location to it, as far as it has them."""
-    bound: _Bound = {}
+def _demand(lines: Sequence[LineFacts]) -> _Demand:
+    units: dict[int, int] = {}
+    grams: dict[int, int] = {}
+    for line in lines:
+        units[line.product_id] = units.get(line.product_id, 0) + line.quantity
+        grams.setdefault(line.product_id, line.weight_grams or 0)
+    return _Demand(lines, tuple(units), tuple(units.values()), tuple(grams.values()))
+
+
+def _bound_shares(facts: RoutingFacts, places: Places) -> _Shares:
+    """Give the lines that name a location to it, as far as it has them to spare."""
+    shares: _Shares = {}
     for line in facts.lines:
         place = places.named(line.ship_from) if line.ship_from else None
-        if place is None:
-            continue
-        units = min(line.quantity, place.to_spare(line.product_id))
-        if units > 0:
+        units = min(line.quantity, place.to_spare(line.product_id)) if place else 0
+        if place and units > 0:
             place.take(line, units)
-            bound[line.line_id] = [(place, units)]
-    return bound
+            shares[line.line_id] = [(place, units)]
+    return shares
 
 
-def _problem(
-    places: Places, products: list[int], needs: list[int], weights: list[int], bound: _Bound
-) -> Problem:
-    """What is to be decided: options of the locations that send a parcel anyway, and of all others."""
+def _problem(places: Places, demand: _Demand, bound: _Shares) -> Problem:
+    """What is to be decided: which parcels besides those that go in any case."""
     forced = {place.rank: place for pairs in bound.values() for place, _ in pairs}
-    open_to = {place.rank: place for place in places.open_to_all(products)}
-
-    def options(place: Place) -> tuple[Option, ...]:
-        mine = place.rank in open_to
-        stock = tuple(
-            min(need, max(0, place.to_spare(product))) if mine else 0
-            for product, need in zip(products, needs, strict=True)
-        )
-        return tuple(
-            Option(
-                place.rank,
-                carriage.number,
-                carriage.fixed(place) + place.cost_of_bound(carriage),
-                tuple(place.handling + carriage.per_gram * weight for weight in weights),
-                stock,
-                place.room,
-            )
-            for carriage in places.cheapest_carriages(place)
-        )
-
+    near = places.open_to_all(demand.products)
+    open_to_all = {place.rank for place in near}
     return Problem(
-        needs=tuple(needs),
+        needs=demand.units,
         limit=max(places.strategy.split_limit, len(forced)),
         penalty=places.penalty,
-        forced=tuple(options(place) for _, place in sorted(forced.items())),
+        forced=tuple(
+            tuple(_options(places, place, demand, takes=rank in open_to_all)) for rank, place in sorted(forced.items())
+        ),
         free=tuple(
             option
-            for rank, place in open_to.items()
-            if rank not in forced
-            for option in options(place)
-            if any(option.stock)
+            for place in near
+            if place.rank not in forced
+            for option in _options(places, place, demand, takes=True)
         ),
     )
 
 
-def _given(free: list[LineFacts], products: list[int], plan: Plan) -> dict[int, list[tuple[int, int]]]:
-    """For each line the parcels of the plan and their units: whole where one parcel holds all of it."""
-    left = [dict(zip(products, row, strict=True)) for row in plan.taken]
-    given: dict[int, list[tuple[int, int]]] = {}
-    for line in free:
-        wanted, product = line.quantity, line.product_id
-        order = sorted(range(len(left)), key=lambda at: (plan.chosen[at].units[products.index(product)], at))
-        whole = [at for at in order if left[at][product] >= wanted][:1]
+def _options(places: Places, place: Place, demand: _Demand, *, takes: bool) -> Iterable[Option]:
+    """The parcels that a location could send: one for each contract that could be the cheapest for it."""
+    stock = tuple(
+        min(need, max(0, place.to_spare(product))) if takes else 0
+        for product, need in zip(demand.products, demand.units, strict=True)
+    )
+    for carriage in places.cheapest_carriages(place):
+        units = tuple([place.handling + carriage.per_gram * grams for grams in demand.grams])
+        fixed = carriage.fixed(place) + place.cost_of_bound(carriage)
+        yield Option(place.rank, carriage.number, fixed, units, stock, place.room)
+
+
+def _free_shares(demand: _Demand, plan: Plan, places: Places) -> _Shares:
+    """Share the units of each product in a plan out to the lines: whole where one parcel holds all of a line."""
+    left = [dict(zip(demand.products, row, strict=True)) for row in plan.taken]
+    shares: _Shares = {}
+    for line in demand.lines:
+        index, wanted = demand.products.index(line.product_id), line.quantity
+        cost = [option.units[index] for option in plan.chosen]
+        order = sorted(range(len(left)), key=cost.__getitem__)
+        whole = [at for at in order if left[at][line.product_id] >= wanted][:1]
         for at in whole or order:
-            units = min(wanted, left[at][product])
+            units = min(wanted, left[at][line.product_id])
             if units:
-                given.setdefault(line.line_id, []).append((at, units))
-                left[at][product] -= units
+                shares.setdefault(line.line_id, []).append((places.at(plan.chosen[at].place), units))
+                left[at][line.product_id] -= units
                 wanted -= units
-    return given
+    return shares
 
 
-def _places_of(
-    given: dict[int, list[tuple[int, int]]], line: LineFacts, plan: Plan, places: Places
-) -> list[tuple[Place, int]]:
-    return [(places.at(plan.chosen[at].place), units) for at, units in given.get(line.line_id, [])]
-
-
-def _unplaced(facts: RoutingFacts, allocations: list[Allocation], places: Places) -> list[Unplaced]:
-    placed: dict[int, int] = {}
+def _unplaced(
+    facts: RoutingFacts, places: Places, plan: Plan, allocations: Sequence[Allocation]
+) -> tuple[Unplaced, ...]:
+    placed = Counter[int]()
+    given = Counter[tuple[int, int]]()
     for item in allocations:
-        placed[item.line_id] = placed.get(item.line_id, 0) + item.quantity
-    return [
-        Unplaced(line.line_id, line.quantity - placed.get(line.line_id, 0), why_not(line, facts, places))
+        placed[item.line_id] += item.quantity
+        given[item.location_id, item.product_id] += item.quantity
+    return tuple(
+        Unplaced(line.line_id, line.quantity - placed[line.line_id], why_not(line, facts, places, plan, given))
         for line in facts.lines
-        if placed.get(line.line_id, 0) < line.quantity
-    ]
-
-
-__all__ = ["Carriage", "LowestLandedCost"]
+        if placed[line.line_id] < line.quantity
+    )

@@ -46,6 +46,7 @@ class Command(BaseCommand):
         self.stdout.flush()
         call_command("setup_database", verbosity=0)
         call_command("migrate_schemas", verbosity=0)
+        call_command("publish_releases", verbosity=0)
         demo_provision(sign_ins)
 
     def _announce(self, port: int, sign_ins: SignIns) -> None:

@@ -7,12 +7,20 @@ from argparse import ArgumentParser
 from typing import Any, cast
 
 from django.core.management.base import BaseCommand
+from django.db import connections
 from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+from oms.infra.database.context import registry_context, retailer_context
+from oms.infra.models import PendingReaction
+from oms.infra.queue import enqueue
+from tenants.models import Retailer
+
 #: A worker that has not been heard of for this long is dead: its jobs are taken up by another.
 _STALLED_AFTER_SECONDS = 30.0
+#: How often the worker looks for what was left lying.
+_SWEEP_SECONDS = 10.0
 
 
 class Command(BaseCommand):
@@ -43,8 +51,20 @@ class Command(BaseCommand):
 
 async def _sweep(worker_app: App) -> None:
     while True:
-        await asyncio.sleep(_STALLED_AFTER_SECONDS)
+        await asyncio.to_thread(_wake_reactions)
+        await asyncio.sleep(_SWEEP_SECONDS)
         await _take_up_stalled(worker_app)
+
+
+def _wake_reactions() -> None:
+    """An event may commit just after the job that would have reacted to it: nothing may wait for the next one."""
+    with registry_context():
+        schemas = list(Retailer.objects.values_list("schema_name", flat=True))
+    for schema in schemas:
+        with retailer_context(schema):
+            if PendingReaction.objects.exists():
+                enqueue("oms.infra.jobs.react", queueing_lock="react")
+    connections.close_all()
 
 
 async def _take_up_stalled(worker_app: App) -> None:

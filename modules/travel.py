@@ -1,0 +1,18 @@
+"""The whole profile travels into a staging clone, with its history; decisions travel with their orders."""
+
+from collections.abc import Mapping
+
+from oms.kernel.travel import ALL, About, Rule, UsedBy
+
+TRAVEL: Mapping[str, Rule] = {
+    "modules_profiledocument": ALL,
+    "modules_historicalprofiledocument": ALL,
+    "modules_moduleadoption": ALL,
+    "modules_historicalmoduleadoption": ALL,
+    "modules_profilerevision": ALL,
+    "modules_profilesnapshot": ALL,
+    "modules_decision": About("subject"),
+    "modules_decisioncontext": UsedBy("modules_decision", "context", key="digest"),
+    "modules_moduleupgrade": ALL,
+    "modules_replayeddecision": About("subject"),
+}

@@ -1,0 +1,7 @@
+"""Products travel into every staging clone."""
+
+from collections.abc import Mapping
+
+from oms.kernel.travel import ALL, Rule
+
+TRAVEL: Mapping[str, Rule] = {"catalogue_product": ALL}

@@ -1,0 +1,10 @@
+"""Which columns and panels this release shows."""
+
+from __future__ import annotations
+
+SCREENS: dict[str, tuple[str, ...]] = {
+    "orders.columns": ("number", "channel", "status", "holds", "total", "placed_at"),
+    "decision.columns": ("rule", "subject", "kept", "why"),
+    "order.panels": ("holds", "rules_that_were_looked_at"),
+    "preview.columns": ("order", "before", "after"),
+}

@@ -1,0 +1,16 @@
+"""Orders travel into a staging clone with all that hangs on them."""
+
+from collections.abc import Mapping
+
+from oms.kernel.travel import ALL, Newest, Rule, UsedBy, With
+
+TRAVEL: Mapping[str, Rule] = {
+    "orders_channel": ALL,
+    "orders_customer": UsedBy("orders_order", "customer_id"),
+    "orders_order": Newest(subject="order", name="number"),
+    "orders_orderline": With("order_id", "orders_order"),
+    "orders_orderhold": With("order_id", "orders_order"),
+    "orders_linecancellation": With("line_id", "orders_orderline"),
+    # A charge without an order (a bank's fee) stays behind.
+    "orders_ordercharge": With("order_id", "orders_order"),
+}
