@@ -136,8 +136,10 @@ BEGIN
         EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', role_name);
     END IF;
     IF schema_name <> '{template}' THEN
-        EXECUTE format('GRANT oms_retailer TO %I', role_name);
         EXECUTE format('ALTER ROLE %I INHERIT', role_name);
+        -- Since PostgreSQL 16 each grant says by itself whether it is inherited.
+        EXECUTE format('GRANT oms_retailer TO %I', role_name)
+            || CASE WHEN current_setting('server_version_num')::int >= 160000 THEN ' WITH INHERIT TRUE' ELSE '' END;
         EXECUTE format('GRANT %I TO oms_app', role_name);
     END IF;
     EXECUTE format('CREATE SCHEMA %I AUTHORIZATION oms_vault', schema_name);

@@ -74,7 +74,7 @@ FROM relation r JOIN pg_attrdef ad ON ad.adrelid = r.oid
 UNION ALL SELECT 'pg_rewrite'::regclass, w.oid, 'pg_class'::regclass, r.oid
 FROM relation r JOIN pg_rewrite w ON w.ev_class = r.oid AND w.rulename = '_RETURN'
 UNION ALL SELECT 'pg_constraint'::regclass, c.oid, 'pg_class'::regclass, r.oid
-FROM relation r JOIN pg_constraint c ON c.conrelid = r.oid
+FROM relation r JOIN pg_constraint c ON c.conrelid = r.oid AND c.contype IN ('c', 'n')
 UNION ALL SELECT 'pg_class'::regclass, c.conindid, 'pg_constraint'::regclass, c.oid
 FROM relation r JOIN pg_constraint c ON c.conrelid = r.oid AND c.contype IN ('p', 'u', 'x')
 UNION ALL SELECT 'pg_type'::regclass, rowtype.oid, 'pg_class'::regclass, r.oid
@@ -100,7 +100,8 @@ WITH {relation},{type},{member}, user_object AS (
     UNION ALL SELECT 'pg_class'::regclass, t.typrelid FROM type t WHERE t.typrelid <> 0
     UNION ALL SELECT 'pg_constraint'::regclass, c.oid FROM type t JOIN pg_constraint c ON c.contypid = t.oid)
 SELECT DISTINCT x.classid, x.objid, x.refclassid, x.refobjid
-FROM user_object u JOIN pg_depend x ON x.classid = u.classid AND x.objid = u.objid
+FROM user_object u CROSS JOIN LATERAL (
+    SELECT * FROM pg_depend d WHERE d.classid = u.classid AND d.objid = u.objid OFFSET 0) x
 WHERE x.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass, 'pg_constraint'::regclass)"""
 
 #: The body of a routine in SQL syntax (BEGIN ATOMIC, RETURN) is code to PostgreSQL; any other is text.
@@ -122,16 +123,10 @@ WITH copied AS (
 part AS (
     SELECT classid, objid FROM copied
     UNION SELECT x.classid, x.objid
-    FROM copied c JOIN pg_depend x ON x.refclassid = c.classid AND x.refobjid = c.objid),
-origin AS (
-    SELECT d.classid, d.objid FROM pg_depend d
-    WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = {ns}),
-original AS (
-    SELECT classid, objid FROM origin
-    UNION SELECT x.classid, x.objid
-    FROM origin o JOIN pg_depend x ON x.refclassid = o.classid AND x.refobjid = o.objid
-    WHERE x.deptype IN ('i', 'a') AND x.classid IN ('pg_type'::regclass, 'pg_class'::regclass))
+    FROM copied c JOIN pg_depend x ON x.refclassid = c.classid AND x.refobjid = c.objid)
 SELECT pg_describe_object(x.classid, x.objid, 0) || ' needs ' || pg_describe_object(x.refclassid, x.refobjid, 0)
 FROM part p JOIN pg_depend x ON x.classid = p.classid AND x.objid = p.objid
-JOIN original o ON o.classid = x.refclassid AND o.objid = x.refobjid
-ORDER BY 1 LIMIT 1"""
+LEFT JOIN pg_class c ON x.refclassid = 'pg_class'::regclass AND c.oid = x.refobjid
+LEFT JOIN pg_type t ON x.refclassid = 'pg_type'::regclass AND t.oid = x.refobjid
+LEFT JOIN pg_proc r ON x.refclassid = 'pg_proc'::regclass AND r.oid = x.refobjid
+WHERE {ns} IN (c.relnamespace, t.typnamespace, r.pronamespace) LIMIT 1"""

@@ -42,9 +42,9 @@ class Repointer:
         spellings = re.escape('"' + self.source.replace('"', '""') + '"')
         if _PLAIN.fullmatch(self.source):
             spellings += rf'|(?<!")(?i:{self.source})'
-        known = rf"(?<![\w$.])(?:{spellings})(?P<rest>\s*\.\s*(?P<name>{_IDENTIFIER}))"
+        known = rf"(?<![\w.])(?:{spellings})(?P<rest>\s*\.\s*(?P<name>{_IDENTIFIER}))"
         # Dynamic SQL puts the object's name behind the dot later: 'acme.' || name, format('acme.%I', name).
-        built = rf"(?<![\w$.])(?:{spellings})(?P<dot>\.(?=['%]))"
+        built = rf"(?<![\w.])(?:{spellings})(?P<dot>\.(?=['%]))"
         object.__setattr__(self, "_in_text", re.compile(known))
         object.__setattr__(self, "_in_body", re.compile(f"{known}|{built}"))
 
@@ -83,7 +83,9 @@ class Repointer:
         groups = match.groupdict()
         if groups["name"] is None:
             return self.target_sql + groups["dot"]
-        if _folded(groups["name"]) not in self.names:
+        name = _folded(groups["name"])
+        # A dollar sign may belong to the name or be the dollar quote that ends the text.
+        if name not in self.names and name.partition("$")[0] not in self.names:
             return match[0]
         return self.target_sql + groups["rest"]
 

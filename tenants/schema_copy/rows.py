@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from tenants.schema_copy.errors import ForeignKeyCycleError, NotATableError, RowsNotCopiedError
-from tenants.schema_copy.session import batch, find_schemas, working_settings
+from tenants.schema_copy.session import batch, find_schemas, refuses, working_settings
 
 _WANTED = """
 wanted AS (
@@ -101,13 +101,13 @@ def copy_rows(
         # As in the product: functions that triggers and checks call find the schema's tables, then public's.
         path = sql.SQL("SET LOCAL search_path = {}, public, pg_temp").format(sql.Identifier(target))
         at_once = [key for key in foreign_keys if key.deferrable and not key.deferred]
-        batch(connection, [path, *_checked(at_once, target, "DEFERRED")])
+        batch(connection, [path, *(_checked(key, target, "DEFERRED") for key in at_once)])
         statements: dict[str, str] = dict(inserts)
         counts = {
             table: _run(connection, table, sql.SQL(statements[table])) for table in _order(tables, foreign_keys)
         }
         for key in at_once:
-            _run(connection, key.table, *_checked([key], target, "IMMEDIATE"))
+            _run(connection, key.table, _checked(key, target, "IMMEDIATE"))
         batch(connection, [sql.SQL(position) for (position,) in positions])
     return {table: counts[table] for table in tables}
 
@@ -124,15 +124,15 @@ def _order(tables: Sequence[str], keys: Sequence[_ForeignKey]) -> list[str]:
         raise ForeignKeyCycleError(", ".join(sorted(set(error.args[1])))) from error
 
 
-def _checked(keys: Sequence[_ForeignKey], schema: str, when: str) -> list[sql.Composed]:
-    return [sql.SQL("SET CONSTRAINTS {} {}").format(sql.Identifier(schema, key.name), sql.SQL(when)) for key in keys]
+def _checked(key: _ForeignKey, schema: str, when: str) -> sql.Composed:
+    return sql.SQL("SET CONSTRAINTS {} {}").format(sql.Identifier(schema, key.name), sql.SQL(when))
 
 
 def _run(connection: psycopg.Connection[object], table: str, statement: sql.SQL | sql.Composed) -> int:
     """Run a statement about the rows of a table and return their number."""
     try:
         return connection.cursor().execute(statement).rowcount
-    except psycopg.OperationalError:
-        raise
     except psycopg.DatabaseError as error:
+        if not refuses(error):
+            raise
         raise RowsNotCopiedError(table, str(error)) from error
