@@ -133,11 +133,13 @@ BEGIN
         RAISE EXCEPTION 'not a name for a retailer''s schema: %', schema_name;
     END IF;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
-        -- It inherits from oms_retailer; PostgreSQL 16 settles that at the grant, so INHERIT comes first.
-        EXECUTE format('CREATE ROLE %I NOLOGIN INHERIT', role_name);
+        EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', role_name);
     END IF;
     IF schema_name <> '{template}' THEN
-        EXECUTE format('GRANT oms_retailer TO %I', role_name);
+        EXECUTE format('ALTER ROLE %I INHERIT', role_name);
+        -- Since PostgreSQL 16 each grant says by itself whether it is inherited.
+        EXECUTE format('GRANT oms_retailer TO %I', role_name)
+            || CASE WHEN current_setting('server_version_num')::int >= 160000 THEN ' WITH INHERIT TRUE' ELSE '' END;
         EXECUTE format('GRANT %I TO oms_app', role_name);
     END IF;
     EXECUTE format('CREATE SCHEMA %I AUTHORIZATION oms_vault', schema_name);

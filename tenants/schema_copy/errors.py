@@ -67,7 +67,7 @@ class DependencyCycleError(SchemaCopyError):
 class ReplayError(SchemaCopyError):
     """The server refused the definition of an object in the target schema."""
 
-    explanation = "the copy of {name} was refused"
+    explanation = "the server refused to copy {name}"
 
 
 class StillRefersToSourceError(SchemaCopyError):

@@ -100,7 +100,8 @@ WITH {relation},{type},{member}, user_object AS (
     UNION ALL SELECT 'pg_class'::regclass, t.typrelid FROM type t WHERE t.typrelid <> 0
     UNION ALL SELECT 'pg_constraint'::regclass, c.oid FROM type t JOIN pg_constraint c ON c.contypid = t.oid)
 SELECT DISTINCT x.classid, x.objid, x.refclassid, x.refobjid
-FROM user_object u JOIN pg_depend x ON x.classid = u.classid AND x.objid = u.objid
+FROM user_object u CROSS JOIN LATERAL (
+    SELECT * FROM pg_depend d WHERE d.classid = u.classid AND d.objid = u.objid OFFSET 0) x
 WHERE x.refclassid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass, 'pg_constraint'::regclass)"""
 
 #: The body of a routine in SQL syntax (BEGIN ATOMIC, RETURN) is code to PostgreSQL; any other is text.

@@ -31,8 +31,8 @@ object AS (
     JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
     UNION ALL
     SELECT s.original, 4, 'ROUTINE', p.proname,
-        (SELECT string_agg(CASE t.typnamespace WHEN s.ns THEN quote_ident(t.typname) ELSE t.oid::text END, ','
-                ORDER BY a.place)
+        (SELECT concat('(', string_agg(
+            CASE t.typnamespace WHEN s.ns THEN quote_ident(t.typname) ELSE t.oid::text END, ',' ORDER BY a.place))
          FROM unnest(p.proargtypes) WITH ORDINALITY AS a(type, place) JOIN pg_type t ON t.oid = a.type),
         d.classid, p.oid, 0, p.proowner, p.proacl, acldefault('f', p.proowner)
     FROM side s JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = s.ns
@@ -43,9 +43,9 @@ object AS (
     FROM side s JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = s.ns
     JOIN pg_type t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid),
 pair AS (
-    SELECT t.*, s.owner AS source_owner, coalesce(s.acl, s.usual) AS source_acl
-    FROM object t JOIN object s ON s.kind = t.kind AND s.name = t.name
-        AND s.detail IS NOT DISTINCT FROM t.detail
+    SELECT t.place, t.kind, t.detail, t.classid, t.objid, t.objsubid, t.owner, coalesce(t.acl, t.usual) AS target_acl,
+        s.owner AS source_owner, coalesce(s.acl, s.usual) AS source_acl
+    FROM object t JOIN object s ON s.kind = t.kind AND s.name = t.name AND s.detail = t.detail
     WHERE s.original AND NOT t.original AND (s.acl IS NOT NULL OR t.acl IS NOT NULL)),
 role(source, target) AS (
     SELECT a.oid, b.oid FROM pg_roles a
@@ -54,31 +54,27 @@ role(source, target) AS (
 
 _GRANTS = """
 WITH {pairs},
-wanted AS (
-    SELECT p.classid, p.objid, p.objsubid,
-        CASE e.grantor WHEN p.source_owner THEN p.owner ELSE grantor.target END AS grantor,
+entry AS (
+    SELECT p.*, CASE e.grantor WHEN p.source_owner THEN p.owner ELSE grantor.target END AS grantor,
         CASE e.grantee WHEN p.source_owner THEN p.owner ELSE grantee.target END AS grantee,
-        e.privilege_type, bool_or(e.is_grantable) AS grantable, min(e.position) AS position
+        e.privilege_type, e.is_grantable AS wanted, NULL::boolean AS present, e.position
     FROM pair p CROSS JOIN aclexplode(p.source_acl)
         WITH ORDINALITY AS e(grantor, grantee, privilege_type, is_grantable, position)
     LEFT JOIN role grantor ON grantor.source = e.grantor
     LEFT JOIN role grantee ON grantee.source = e.grantee
-    GROUP BY 1, 2, 3, 4, 5, 6),
-present AS (
-    SELECT p.classid, p.objid, p.objsubid, e.grantor, e.grantee, e.privilege_type, e.is_grantable AS grantable
-    FROM pair p CROSS JOIN aclexplode(coalesce(p.acl, p.usual)) e),
+    UNION ALL
+    SELECT p.*, e.grantor, e.grantee, e.privilege_type, NULL, e.is_grantable, NULL
+    FROM pair p CROSS JOIN aclexplode(p.target_acl) e),
 difference AS (
-    SELECT classid, objid, objsubid, grantor, grantee, privilege_type,
-        w.grantable AS wanted, p.grantable AS present, w.position
-    FROM (SELECT * FROM wanted WHERE grantor IS NOT NULL AND grantee IS NOT NULL) w
-    FULL JOIN present p USING (classid, objid, objsubid, grantor, grantee, privilege_type)
-    WHERE w.grantable IS DISTINCT FROM p.grantable),
+    SELECT place, kind, detail, classid, objid, objsubid, owner, grantor, grantee, privilege_type,
+        bool_or(wanted) AS wanted, bool_or(present) AS present, min(position) AS position
+    FROM entry WHERE grantor IS NOT NULL AND grantee IS NOT NULL
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 HAVING bool_or(wanted) IS DISTINCT FROM bool_or(present)),
 grouped AS (
-    SELECT change.verb, p.place, p.kind, p.classid, p.objid, p.owner, d.grantor, d.grantee, change.grantable,
-        string_agg(d.privilege_type || CASE WHEN p.objsubid <> 0 THEN format(' (%s)', p.detail) ELSE '' END, ', '
-            ORDER BY p.objsubid, d.privilege_type) AS privileges, min(d.position) AS position
+    SELECT change.verb, d.place, d.kind, d.classid, d.objid, d.owner, d.grantor, d.grantee, change.grantable,
+        string_agg(d.privilege_type || CASE WHEN d.objsubid <> 0 THEN format(' (%s)', d.detail) ELSE '' END, ', '
+            ORDER BY d.objsubid, d.privilege_type) AS privileges, min(d.position) AS position
     FROM difference d
-    JOIN pair p ON p.classid = d.classid AND p.objid = d.objid AND p.objsubid = d.objsubid
     CROSS JOIN LATERAL (
         SELECT 'REVOKE' AS verb, false AS grantable WHERE d.present IS NOT NULL
         UNION ALL SELECT 'GRANT', d.wanted WHERE d.wanted IS NOT NULL) change

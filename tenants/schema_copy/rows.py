@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from tenants.schema_copy.errors import ForeignKeyCycleError, NotATableError, RowsNotCopiedError
-from tenants.schema_copy.session import batch, find_schemas, working_settings
+from tenants.schema_copy.session import batch, find_schemas, refuses, working_settings
 
 _WANTED = """
 wanted AS (
@@ -146,7 +146,7 @@ def _run(connection: psycopg.Connection[object], table: str, statement: sql.SQL 
     """Run a statement about the rows of a table and return their number."""
     try:
         return connection.cursor().execute(statement).rowcount
-    except psycopg.OperationalError:
-        raise
     except psycopg.DatabaseError as error:
+        if not refuses(error):
+            raise
         raise RowsNotCopiedError(table, str(error)) from error

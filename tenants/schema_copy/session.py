@@ -27,10 +27,14 @@ _SETTINGS = {
     "default_tablespace": "",
     "extra_float_digits": "3",
     "intervalstyle": "postgres",
+    "jit": "off",
     "quote_all_identifiers": "off",
     "row_security": "off",
     "standard_conforming_strings": "on",
 }
+
+#: Classes of SQLSTATE: connection, transaction rolled back, resources, operator intervention, system, internal.
+_OUTAGES = frozenset({"08", "40", "53", "57", "58", "XX"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +46,20 @@ class Statement:
 
 
 @contextmanager
-def working_settings(connection: psycopg.Connection[object]) -> Iterator[None]:
-    """A savepoint in the caller's transaction with our settings in it; the caller's hold again afterwards.
+def working_settings(connection: psycopg.Connection[object], **more: str) -> Iterator[None]:
+    """A savepoint in the caller's transaction with our settings and ``more``; the caller's hold again afterwards.
 
     Only ``pg_catalog`` is on the search path. Raises :class:`NoTransactionError`.
     """
     if connection.autocommit and connection.info.transaction_status == TransactionStatus.IDLE:
         raise NoTransactionError(connection.info.dbname)
-    reading = (sql.SQL("pg_catalog.current_setting({})").format(sql.Literal(name)) for name in _SETTINGS)
+    wanted = {**_SETTINGS, **more}
+    reading = (sql.SQL("pg_catalog.current_setting({})").format(sql.Literal(name)) for name in wanted)
     [[before]] = batch(connection, [sql.SQL("SELECT {}").format(sql.SQL(", ").join(reading))])
     with connection.transaction():
-        batch(connection, [_set(_SETTINGS)])
+        batch(connection, [_set(wanted)])
         yield
-        batch(connection, [_set(dict(zip(_SETTINGS, before, strict=True)))])
+        batch(connection, [_set(dict(zip(wanted, before, strict=True)))])
 
 
 def find_schemas(
@@ -94,11 +99,16 @@ def replay(connection: psycopg.Connection[object], schema: str, statements: Sequ
     try:
         with connection.transaction():
             batch(connection, [start, *(sql.SQL(statement.text) for statement in statements), end])
-    except psycopg.OperationalError:
-        raise
     except psycopg.DatabaseError as error:
+        if not refuses(error):
+            raise
         _name_refused(connection, start, statements)
         raise ReplayError(schema, str(error)) from error
+
+
+def refuses(error: psycopg.DatabaseError) -> bool:
+    """Whether the server refuses the statement itself, rather than failing at whatever it is asked."""
+    return error.sqlstate is not None and error.sqlstate[:2] not in _OUTAGES
 
 
 def _name_refused(

@@ -24,6 +24,7 @@ from tenants.schema_copy.errors import (
     UnsafeNameError,
     UnsupportedObjectError,
 )
+from tenants.schema_copy.fidelity import read_as_written
 from tenants.schema_copy.fragments import Schemas
 from tenants.schema_copy.ordering import Step, in_order
 from tenants.schema_copy.privileges import privilege_statements
@@ -75,7 +76,7 @@ def copy_structure(
     before. Copied are types (enum, domain, composite), sequences with their parameters but not their positions,
     tables with their partitions, constraints, indexes, statistics, views, materialised views (without rows),
     functions, procedures, triggers, rules, policies, comments, owners, grants and default privileges. Everything
-    lands in the database's default tablespace.
+    lands in the database's default tablespace. Nobody may alter the source meanwhile; writing to it is free.
 
     ``roles`` maps roles of the source to roles of the target: in grants, policies, default privileges and as
     owners. A role that is absent stays itself; one mapped to ``""`` is left out (what it owned then belongs to
@@ -108,7 +109,8 @@ def begin_copy(
     """
     if not SAFE_NAME.fullmatch(target):
         raise UnsafeNameError(target)
-    with working_settings(connection):
+    # The planner takes a schema for a large part of the catalogue and would read all of it.
+    with working_settings(connection, enable_seqscan="off"):
         schemas = find_schemas(connection, source, target, roles or {})
         _refuse(connection, schemas, _OBSTACLES)
         steps = _definitions(connection, schemas)
@@ -173,15 +175,16 @@ def _read(connection: psycopg.Connection[object], schemas: Schemas) -> list[list
 
 
 def _repointed(step: Step, repointer: Repointer) -> Step:
-    return replace(step, statement=repointer.code(step.statement, step.qualified))
+    return replace(step, statement=repointer.code(read_as_written(step.statement), step.qualified))
 
 
 def _routine_step(routine: _Routine, repointer: Repointer, connection: psycopg.Connection[object]) -> Step:
-    statement = repointer.code(routine.definition, 1)
+    head, body = routine.definition, ""
     if routine.body is not None:
         head = _without_body(routine.definition, routine.body)
-        body = repointer.body(routine.body) if routine.body_is_sql else routine.body
-        statement = repointer.code(head, 1) + sql.Literal(body).as_string(connection)
+        text = repointer.body(routine.body) if routine.body_is_sql else routine.body
+        body = sql.Literal(text).as_string(connection)
+    statement = repointer.code(read_as_written(head), 1) + body
     path = repointer.search_path(routine.search_path or "")
     if repointer.target in path:
         signature = repointer.code(routine.signature)
