@@ -95,6 +95,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body
 DECLARE
     retailer text := 'retailer_' || schema_name;
     t text;
+    s regclass;
     pair text[];
 BEGIN
     IF schema_name !~ '^[a-z][a-z0-9_]{0,62}$' OR NOT EXISTS (
@@ -111,6 +112,12 @@ BEGIN
                        schema_name, t, retailer);
         EXECUTE format('GRANT SELECT, INSERT ON %I.%I TO %I', schema_name, t, retailer);
         EXECUTE format('GRANT SELECT ON %I.%I TO oms_owner', schema_name, t);
+        -- A staging clone goes on counting where its source is.
+        FOR s IN SELECT c.oid FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
+            WHERE d.refobjid = format('%I.%I', schema_name, t)::regclass AND d.deptype = 'i'
+        LOOP
+            EXECUTE format('GRANT SELECT ON SEQUENCE %s TO oms_owner', s);
+        END LOOP;
         EXECUTE format('DROP TRIGGER IF EXISTS profile_no_truncate ON %I.%I', schema_name, t);
         EXECUTE format('CREATE TRIGGER profile_no_truncate BEFORE TRUNCATE ON %I.%I FOR EACH STATEMENT'
                        ' EXECUTE FUNCTION oms_admin.profile_refuse(''profile tables are never emptied'')',

@@ -21,9 +21,7 @@ class Migration(migrations.Migration):
                 ("release", models.CharField(max_length=16)),
                 (
                     "held",
-                    models.BooleanField(
-                        default=False, help_text="Held: no notices, and no promotion until released."
-                    ),
+                    models.BooleanField(default=False, help_text="Held: no notices, and no promotion until released."),
                 ),
                 ("history_user_id", models.CharField(max_length=150, null=True)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -83,9 +81,7 @@ class Migration(migrations.Migration):
                 ("release", models.CharField(max_length=16)),
                 (
                     "held",
-                    models.BooleanField(
-                        default=False, help_text="Held: no notices, and no promotion until released."
-                    ),
+                    models.BooleanField(default=False, help_text="Held: no notices, and no promotion until released."),
                 ),
             ],
             options={

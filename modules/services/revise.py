@@ -61,15 +61,13 @@ class InvalidDocument(ValueError):
 
 @dataclass(slots=True)
 class OpenRevision:
-    """A revision while it is being made."""
+    """A revision while it is being made. Changes are written when it closes: the last of each document counts."""
 
     number: int
-    author: str
-    reason: str
-    origin: Origin
     adopted: dict[str, str]
-    parent_digest: bytes
     touched: set[Reference] = field(default_factory=set)
+    _documents: dict[Reference, tuple[str, Body, Body | None] | None] = field(default_factory=dict)
+    _adoptions: dict[str, tuple[str, bool | None] | None] = field(default_factory=dict)
 
     def put(self, module: str, kind: str, key: str, body: Body, complement: Body | None = None) -> None:
         """Write a document, new or changed; without a complement the one that it has stays.
@@ -79,42 +77,66 @@ class OpenRevision:
         reference = Reference(module, kind, key)
         release = self.adopted.get(module, "")
         validate(reference, release, body)
-        row = ProfileDocument.objects.filter(module=module, kind=kind, key=key).first()
-        kept = complement if complement is not None else (row.complement if row else {})
+        self._documents[reference] = (release, body, complement)
+
+    def delete(self, module: str, kind: str, key: str) -> None:
+        """Remove a document; its history stays. Removing what is not there does nothing."""
+        self._documents[Reference(module, kind, key)] = None
+
+    def adopt(self, module: str, version: str | None, *, held: bool | None = None) -> None:
+        """Make a release live, or with None give the module up. ``held`` None leaves it as it is."""
+        if version is None:
+            self._adoptions[module] = None
+            self.adopted.pop(module, None)
+        else:
+            registry.release(module, version)
+            self._adoptions[module] = (version, held)
+            self.adopted[module] = version
+
+    def write(self) -> None:
+        """Write the changes with their history. Called once, as the revision closes."""
+        for module, wanted in self._adoptions.items():
+            self._write_adoption(module, wanted)
+        present = {
+            Reference(row.module, row.kind, row.key): row
+            for row in ProfileDocument.objects.filter(key__in={reference.key for reference in self._documents})
+        }
+        for reference, change in self._documents.items():
+            self._write_document(reference, change, present.get(reference))
+
+    def _write_adoption(self, module: str, wanted: tuple[str, bool | None] | None) -> None:
+        row = ModuleAdoption.objects.filter(module=module).first()
+        if wanted is None:
+            if row:
+                row.revision = self.number  # for its last history row
+                row.delete()
+            return
+        row = row or ModuleAdoption(module=module)
+        state = (wanted[0], row.held if wanted[1] is None else wanted[1])
+        if row.pk is None or (row.release, row.held) != state:
+            row.release, row.held = state
+            row.revision = self.number
+            row.save()
+
+    def _write_document(
+        self, reference: Reference, change: tuple[str, Body, Body | None] | None, row: ProfileDocument | None
+    ) -> None:
+        if change is None:
+            if row:
+                row.revision = self.number  # for its last history row
+                row.delete()
+                self.touched.add(reference)
+            return
+        release, body, complement = change
+        kept: Body = complement if complement is not None else (row.complement if row else {})
         digest = document_digest(release, Document(body, kept))
         if row and bytes(row.digest) == digest:
             return
-        row = row or ProfileDocument(module=module, kind=kind, key=key)
+        row = row or ProfileDocument(module=reference.module, kind=reference.kind, key=reference.key)
         row.body, row.complement, row.schema_release, row.digest = body, kept, release, digest
         row.revision = self.number
         row.save()
         self.touched.add(reference)
-
-    def delete(self, module: str, kind: str, key: str) -> None:
-        """Remove a document; its history stays. Removing what is not there does nothing."""
-        row = ProfileDocument.objects.filter(module=module, kind=kind, key=key).first()
-        if row:
-            row.revision = self.number  # for its last history row
-            row.delete()
-            self.touched.add(Reference(module, kind, key))
-
-    def adopt(self, module: str, version: str | None, *, held: bool | None = None) -> None:
-        """Make a release live, or with None give the module up. ``held`` None leaves it as it is."""
-        row = ModuleAdoption.objects.filter(module=module).first()
-        if version is None:
-            if row:
-                row.revision = self.number
-                row.delete()
-            self.adopted.pop(module, None)
-            return
-        registry.release(module, version)
-        row = row or ModuleAdoption(module=module)
-        wanted = (version, row.held if held is None else held)
-        if row.pk is None or (row.release, row.held) != wanted:
-            row.release, row.held = wanted
-            row.revision = self.number
-            row.save()
-        self.adopted[module] = version
 
 
 @contextmanager
@@ -130,15 +152,9 @@ def revise(
         if expected is not None and (head.number if head else 0) != expected:
             raise StaleEdit(expected, list(ProfileRevision.objects.filter(number__gt=expected)))
         number = head.number + 1 if head else 1
-        revision = OpenRevision(
-            number=number,
-            author=author,
-            reason=reason,
-            origin=origin,
-            adopted=adoptions_at(number),
-            parent_digest=bytes(head.digest) if head else b"",
-        )
+        revision = OpenRevision(number, adoptions_at(number))
         yield revision
+        revision.write()
         ProfileRevision.objects.create(
             number=number,
             parent=head.number if head else None,
@@ -146,7 +162,7 @@ def revise(
             reason=reason,
             origin=origin,
             adopted=revision.adopted,
-            digest=content_digest(revision.parent_digest, revision.adopted),
+            digest=content_digest(bytes(head.digest) if head else b"", revision.adopted),
         )
 
 
