@@ -12,7 +12,7 @@ from typing import cast
 from modules.domain.canonical import Body, canonical
 from modules.domain.journal import MadeDecision, Replayable
 from modules.models import Decision, DecisionContext
-from oms.infra.database.bulk import insert_rows
+from oms.infra.database.bulk import Rows, insert_rows, insert_together
 
 _replayable: dict[tuple[str, str], Replayable] = {}
 
@@ -46,10 +46,25 @@ def journal(
     context: Body | None = None,
 ) -> None:
     """Write decisions down, in the transaction that applies them. ``context`` holds what they share."""
-    if not decisions:
-        return
-    digest = _keep(context) if context is not None else None
-    insert_rows(
+    insert_together(
+        journal_rows(
+            module=module, policy=policy, release=release, revision=revision, decisions=decisions, context=context
+        )
+    )  # fmt: skip
+
+
+def journal_rows(
+    *,
+    module: str,
+    policy: str,
+    release: str,
+    revision: int,
+    decisions: Sequence[Journaled],
+    context: Body | None = None,
+) -> Rows:
+    """The rows that write decisions down, for a caller who inserts more in the same round trip."""
+    digest = _keep(context) if context is not None and decisions else None
+    return Rows(
         Decision,
         ["module", "policy", "release", "revision", "subject", "context", "facts", "outcome", "steps"],
         [

@@ -82,7 +82,9 @@ def current_profile() -> Profile:
 
 
 def profile_at(number: int) -> Profile:
-    """The profile of the retailer that is being served as it was at a revision."""
+    """The profile of the retailer that is being served as it was at a revision; empty at revision 0."""
+    if number == 0:
+        return Profile(0, {}, {})
     where = (str(connection.settings_dict["NAME"]) + "/" + str(connection.schema_name), number)  # type: ignore[attr-defined]
     with _lock:
         found = _cache.get(where)

@@ -11,7 +11,7 @@ from typing import ClassVar
 from django.db import models
 from django_tenants.models import DomainMixin, TenantMixin
 
-from oms.infra.database.identity import SCHEMA_PATTERN
+from oms.infra.database.identity import SCHEMA_PATTERN, STAGING_SUFFIX
 
 
 class Environment(models.TextChoices):
@@ -37,6 +37,9 @@ class Retailer(TenantMixin):
         max_length=64, default="UTC", help_text="IANA name; times are shown to the retailer's staff in it."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a staging clone may be dropped; production never expires."
+    )
 
     class Meta:
         ordering: ClassVar = ["schema_name"]
@@ -50,6 +53,15 @@ class Retailer(TenantMixin):
                     | models.Q(environment=Environment.PRODUCTION, source__isnull=True)
                 ),
                 name="retailer_staging_has_source",
+            ),
+            # The schema's name alone tells what is not allowed there, so it has to be true.
+            models.CheckConstraint(
+                condition=(
+                    models.Q(environment=Environment.STAGING, schema_name__endswith=STAGING_SUFFIX)
+                    | models.Q(environment=Environment.PRODUCTION, expires_at__isnull=True)
+                    & ~models.Q(schema_name__endswith=STAGING_SUFFIX)
+                ),
+                name="retailer_staging_named_so",
             ),
         ]
 

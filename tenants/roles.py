@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from oms.infra.database.identity import TEMPLATE_SCHEMA
+from oms.infra.database.identity import STAGING_SUFFIX, TEMPLATE_SCHEMA
 
 #: Any number that no other program uses on this server: two set-ups at once wait for each other.
 _LOCK = 7_203_115
@@ -47,7 +47,7 @@ def set_up(wanted: SetUp) -> None:
     with psycopg.connect(wanted.admin_url) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         _grant(connection, wanted.database)
-        connection.execute(_GUARDED_FUNCTIONS.format(template=TEMPLATE_SCHEMA))
+        connection.execute(_GUARDED_FUNCTIONS.format(template=TEMPLATE_SCHEMA, staging=STAGING_SUFFIX))
         for statements in wanted.guarded:
             connection.execute(statements.encode())
 
@@ -148,4 +148,31 @@ BEGIN
 END $body$;
 REVOKE ALL ON FUNCTION oms_admin.create_retailer_schema(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION oms_admin.create_retailer_schema(text) TO oms_owner;
+
+-- A staging clone is dropped with its role; no other schema can be. Whether there was one is returned.
+CREATE OR REPLACE FUNCTION oms_admin.drop_staging_schema(schema_name text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    role_name text := 'retailer_' || schema_name;
+    existed boolean;
+BEGIN
+    IF schema_name !~ '^[a-z][a-z0-9_]{{0,47}}$' OR right(schema_name, 9) <> '{staging}' THEN
+        RAISE EXCEPTION 'not a staging clone''s schema: %', schema_name;
+    END IF;
+    SELECT count(*) > 0 INTO existed FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner
+    WHERE n.nspname = schema_name AND r.rolname = 'oms_vault';
+    IF existed THEN
+        EXECUTE format('DROP SCHEMA %I CASCADE', schema_name);
+    END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+        BEGIN
+            EXECUTE format('DROP ROLE %I', role_name);
+        EXCEPTION WHEN dependent_objects_still_exist THEN
+            NULL;  -- another database of this server has a schema of this name
+        END;
+    END IF;
+    RETURN existed;
+END $body$;
+REVOKE ALL ON FUNCTION oms_admin.drop_staging_schema(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION oms_admin.drop_staging_schema(text) TO oms_owner;
 """

@@ -46,9 +46,7 @@ class Classifier:
         self._pick = itemgetter(*(self._positions.get(field, absent) for field in SourceField))
         self._in_name_order = itemgetter(*sorted(range(absent), key=header.__getitem__))
         self._limits = [
-            (position, TEXT_LIMITS[field], field)
-            for field, position in self._positions.items()
-            if field in TEXT_LIMITS
+            (position, TEXT_LIMITS[field], field) for field, position in self._positions.items() if field in TEXT_LIMITS
         ]
         self._quantity = quantity_reader(mapping)
         self._price = price_reader(mapping)

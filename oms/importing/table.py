@@ -50,9 +50,7 @@ class Table:
     names one twice. Bytes that are not of the encoding come out as surrogates (U+DC80 to U+DCFF).
     """
 
-    def __init__(
-        self, path: Path, *, encoding: str = "utf-8", delimiter: str = ",", required: Collection[str]
-    ) -> None:
+    def __init__(self, path: Path, *, encoding: str = "utf-8", delimiter: str = ",", required: Collection[str]) -> None:
         self.path = path
         self.header: tuple[str, ...] = ()
         self._encoding = encoding

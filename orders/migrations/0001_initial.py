@@ -21,9 +21,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 (
                     "code",
-                    models.CharField(
-                        help_text="Lower-case letters, digits, underscores.", max_length=32, unique=True
-                    ),
+                    models.CharField(help_text="Lower-case letters, digits, underscores.", max_length=32, unique=True),
                 ),
                 ("name", models.CharField(max_length=120)),
                 (

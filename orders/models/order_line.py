@@ -59,9 +59,7 @@ class OrderLine(models.Model):
                 condition=Q(ordered__gte=F("cancelled") + F("allocated") + F("fulfilled")),
                 name="order_line_quantities_add_up",
             ),
-            models.CheckConstraint(
-                condition=Q(returned__lte=F("fulfilled")), name="order_line_returned_was_fulfilled"
-            ),
+            models.CheckConstraint(condition=Q(returned__lte=F("fulfilled")), name="order_line_returned_was_fulfilled"),
         ]
 
     def __str__(self) -> str:

@@ -10,13 +10,14 @@ from typing import Any
 from django.db import connection
 
 from modules.contracts.review import ReviewFacts
-from oms.infra.database.bulk import insert_rows
+from oms.infra.database.bulk import Rows, insert_rows, insert_together
 from oms.infra.events import record
 from orders.domain.capture import Captured, NewCharge, NewOrder
 from orders.domain.status import Status
 from orders.events import OrderCaptured
 from orders.models import Customer, Order, OrderCharge, OrderLine
-from orders.services.order_review import orders_review, release_at
+from orders.services.holds import holds_place
+from orders.services.order_review import Reviewed, orders_review, release_at
 
 
 class CaptureRefused(ValueError):
@@ -67,19 +68,24 @@ def orders_capture(*, channel: str, orders: Sequence[NewOrder], actor: str, reac
     orders = [order if order.currency else replace(order, currency=known.currency) for order in orders]
     fresh = [order for order in orders if order.external_number not in known.captured]
     _refuse_unknown_products(orders, known)
-    if fresh:
-        _insert_customers(fresh, known)
-        created = _insert_orders(channel, fresh, known)
-        lost_race = [order for order in fresh if order.external_number not in created]
-        fresh = [order for order in fresh if order.external_number in created]
-        if lost_race:
-            known.captured |= _ask(channel, lost_race).captured
-        _insert_lines(fresh, created)
-        _review(channel, fresh, known, created, actor)
-        record([_event(channel, order, actor) for order in fresh], react=react)
-    else:
-        created = {}
+    created = _write(channel, fresh, known, actor, react=react) if fresh else {}
     return [_answer(channel, order, known, created) for order in orders]
+
+
+def _write(channel: str, orders: Sequence[NewOrder], known: _Known, actor: str, *, react: bool) -> dict[str, _Created]:
+    """Write new orders with all that belongs to them; those that another capture wrote meanwhile are left to it."""
+    _insert_customers(orders, known)
+    created = _insert_orders(channel, orders, known)
+    lost_race = [order for order in orders if order.external_number not in created]
+    if lost_race:
+        known.captured |= _ask(channel, lost_race).captured
+        orders = [order for order in orders if order.external_number in created]
+    reviewed = _review(channel, orders, known)
+    _insert_lines(orders, created, reviewed)
+    ids = {made.number: made.order_id for made in created.values()}
+    holds_place(holds=[(ids[number], number, hold) for number, hold in reviewed.holds], actor=actor)
+    record([_event(channel, order, actor) for order in orders], react=react)
+    return created
 
 
 def _ask(channel: str, orders: Sequence[NewOrder]) -> _Known:
@@ -242,32 +248,32 @@ def order_number(channel: str, external_number: str) -> str:
     return f"{channel.upper()}-{external_number}"
 
 
-def _insert_lines(orders: Sequence[NewOrder], created: dict[str, _Created]) -> None:
+def _insert_lines(orders: Sequence[NewOrder], created: dict[str, _Created], reviewed: Reviewed) -> None:
     made = [created[order.external_number] for order in orders]
-    insert_rows(OrderLine, LINE_COLUMNS, [row for order in made for row in order.lines])
-    insert_rows(OrderCharge, CHARGE_COLUMNS, [row for order in made for row in order.charges])
+    insert_together(
+        Rows(OrderLine, LINE_COLUMNS, [row for order in made for row in order.lines]),
+        Rows(OrderCharge, CHARGE_COLUMNS, [row for order in made for row in order.charges]),
+        *reviewed.journal,
+    )
 
 
-def _review(
-    channel: str, orders: Sequence[NewOrder], known: _Known, created: dict[str, _Created], actor: str
-) -> None:
+def _review(channel: str, orders: Sequence[NewOrder], known: _Known) -> Reviewed:
     """Ask the retailer's release of Order Management which holds these orders get."""
-    reviews = [
-        (
-            created[order.external_number].order_id,
+    return orders_review(
+        revision=known.revision,
+        facts=[
             ReviewFacts(
-                order_number=created[order.external_number].number, channel=channel, currency=order.currency,
+                order_number=order_number(channel, order.external_number), channel=channel, currency=order.currency,
                 total=sum((line.quantity * line.unit_price for line in order.lines), Decimal(0)),
                 lines=len(order.lines), units=sum(line.quantity for line in order.lines),
                 country=order.destination.country, customer=order.customer_reference,
                 earlier_orders=known.earlier_orders.get(order.customer_reference, 0),
                 largest_line_units=max(line.quantity for line in order.lines),
                 placed_at=order.placed_at.isoformat(),
-            ),
-        )
-        for order in orders
-    ]  # fmt: skip
-    orders_review(revision=known.revision, reviews=reviews, actor=actor)
+            )
+            for order in orders
+        ],
+    )  # fmt: skip
 
 
 def _event(channel: str, order: NewOrder, actor: str) -> OrderCaptured:

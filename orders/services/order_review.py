@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from modules.contracts.review import ReviewFacts, facts_to_json
-from modules.journal import Journaled, journal
+from modules.contracts.review import HoldDecision, ReviewFacts, facts_to_json
+from modules.journal import Journaled, journal_rows
 from modules.profile import NotAdopted, profile_at
+from oms.infra.database.bulk import Rows
 from orders.domain.policies import OrderPolicies
-from orders.services.holds import holds_place
 
 MODULE = "order_management"
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What a review decided: holds by order number, and the rows that write the decisions down."""
+
+    holds: tuple[tuple[str, HoldDecision], ...] = ()
+    journal: tuple[Rows, ...] = field(default=())
 
 
 def release_at(revision: int) -> str:
@@ -18,8 +27,8 @@ def release_at(revision: int) -> str:
     return profile_at(revision).adopted.get(MODULE, "")
 
 
-def orders_review(*, revision: int, reviews: Sequence[tuple[int, ReviewFacts]], actor: str) -> None:
-    """Decide the holds of orders (primary key, facts), place them, and write the decisions down.
+def orders_review(*, revision: int, facts: Sequence[ReviewFacts]) -> Reviewed:
+    """Decide which holds orders get, by the release that is live at a revision of the profile.
 
     A retailer that has not adopted the module gets no review.
     """
@@ -27,17 +36,13 @@ def orders_review(*, revision: int, reviews: Sequence[tuple[int, ReviewFacts]], 
     try:
         release = profile.release(MODULE)
     except NotAdopted:
-        return
+        return Reviewed()
     policies: OrderPolicies = release.policies
     documents = profile.of_module(MODULE)
-    decided = [(order_id, facts, policies.review(facts, documents)) for order_id, facts in reviews]
-    journal(
+    decided = [(told, policies.review(told, documents)) for told in facts]
+    rows = journal_rows(
         module=MODULE, policy="review", release=str(release.version), revision=revision,
-        decisions=[Journaled(facts.order_number, facts_to_json(facts), decision) for _, facts, decision in decided],
+        decisions=[Journaled(told.order_number, facts_to_json(told), decision) for told, decision in decided],
     )  # fmt: skip
-    holds_place(
-        holds=[
-            (order_id, facts.order_number, hold) for order_id, facts, decision in decided for hold in decision.holds
-        ],
-        actor=actor,
-    )
+    holds = tuple((told.order_number, hold) for told, decision in decided for hold in decision.holds)
+    return Reviewed(holds, (rows,))

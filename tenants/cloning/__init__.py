@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenants.cloning.errors import CannotClone, CloneBusy, NoClone, UndeclaredTable
+from tenants.cloning.selectors import CloneStatus, clones_of
 from tenants.cloning.services import (
     CloneReport,
     staging_clone,
@@ -11,7 +12,6 @@ from tenants.cloning.services import (
     staging_request,
     staging_schema,
 )
-from tenants.cloning.selectors import CloneStatus, clones_of
 
 __all__ = [
     "CannotClone",

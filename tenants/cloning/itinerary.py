@@ -81,9 +81,7 @@ class Itinerary:
         return sql.Identifier(self.source, table, column or "")
 
 
-def itinerary(
-    connection: psycopg.Connection[tuple[object, ...]], *, source: str, newest: int, full: bool
-) -> Itinerary:
+def itinerary(connection: psycopg.Connection[tuple[object, ...]], *, source: str, newest: int, full: bool) -> Itinerary:
     """The rules for the tables that ``source`` has. Raises :class:`~tenants.cloning.errors.UndeclaredTable`."""
     found = connection.execute(
         "SELECT c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
@@ -116,9 +114,7 @@ def _modules() -> Sequence[ModuleType]:
     return [import_module(name) for name in names if find_spec(name) is not None]
 
 
-def _oldest(
-    connection: psycopg.Connection[tuple[object, ...]], source: str, table: str, newest: int
-) -> int | None:
+def _oldest(connection: psycopg.Connection[tuple[object, ...]], source: str, table: str, newest: int) -> int | None:
     query = sql.SQL("SELECT min(id) FROM (SELECT id FROM {} ORDER BY id DESC LIMIT {}) newest")
     row = connection.execute(query.format(sql.Identifier(source, table), sql.Literal(newest))).fetchone()
     found = row[0] if row else None

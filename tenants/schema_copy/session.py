@@ -62,9 +62,7 @@ def working_settings(connection: psycopg.Connection[object], **more: str) -> Ite
         batch(connection, [_set(dict(zip(wanted, before, strict=True)))])
 
 
-def find_schemas(
-    connection: psycopg.Connection[object], source: str, target: str, roles: Mapping[str, str]
-) -> Schemas:
+def find_schemas(connection: psycopg.Connection[object], source: str, target: str, roles: Mapping[str, str]) -> Schemas:
     """Look both schemas up. Raises :class:`SchemaMissingError`."""
     query = sql.SQL(
         "SELECT s.name, n.oid, quote_ident(s.name) FROM unnest(ARRAY[{}, {}]) WITH ORDINALITY AS s(name, place) "

@@ -37,9 +37,7 @@ def opening_stock_receive(*, actor: str) -> int:
     if not locations:
         message = "no location ships: add one (Locations in the admin) before orders can be fulfilled"
         raise NoLocation(message)
-    own = sorted(
-        (item for item in locations.values() if item.kind != LocationKind.VENDOR), key=lambda item: item.code
-    )
+    own = sorted((item for item in locations.values() if item.kind != LocationKind.VENDOR), key=lambda item: item.code)
     shares: dict[tuple[int, int], int] = defaultdict(int)
     for (product, sku), by_location in demand.items():
         for code, units in by_location.items():

@@ -41,9 +41,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["code"],
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("code", ""), _negated=True), name="location_code_given"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("code", ""), _negated=True), name="location_code_given"),
                     models.CheckConstraint(
                         condition=models.Q(("country__regex", "^([A-Z]{2})?$")), name="location_country_form"
                     ),

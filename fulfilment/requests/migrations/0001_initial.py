@@ -195,9 +195,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     (
                         "quantity__gte",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("released"), "+", models.F("shipped")
-                        ),
+                        django.db.models.expressions.CombinedExpression(models.F("released"), "+", models.F("shipped")),
                     )
                 ),
                 name="request_line_quantities_add_up",

@@ -96,6 +96,4 @@ def _cancel_empty(
         left[line.request_id] -= units
     empty = [request_id for request_id, units in left.items() if not units and request_id in locked]
     shipped = FulfilmentRequestLine.objects.filter(request__in=empty, shipped__gt=0).values("request")
-    FulfilmentRequest.objects.filter(id__in=empty).exclude(id__in=shipped).update(
-        status=RequestStatus.CANCELLED.value
-    )
+    FulfilmentRequest.objects.filter(id__in=empty).exclude(id__in=shipped).update(status=RequestStatus.CANCELLED.value)

@@ -35,9 +35,7 @@ def requests_ship(*, request_ids: Collection[int], actor: str, carrier: str = ""
     numbers = {item.id: item.number for item in locked}
     stock_move(
         kind=MovementKind.SHIPMENT,
-        changes=[
-            StockChange(line.level_id, -line.waiting, -line.waiting, numbers[line.request_id]) for line in lines
-        ],
+        changes=[StockChange(line.level_id, -line.waiting, -line.waiting, numbers[line.request_id]) for line in lines],
         actor=actor,
         moved_at=now,
     )

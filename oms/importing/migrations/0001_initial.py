@@ -31,9 +31,7 @@ class Migration(migrations.Migration):
                 ("money", models.DecimalField(decimal_places=4, max_digits=28)),
                 (
                     "message",
-                    models.TextField(
-                        blank=True, default="", help_text="For a refused line: what is wrong and where."
-                    ),
+                    models.TextField(blank=True, default="", help_text="For a refused line: what is wrong and where."),
                 ),
                 (
                     "content",
@@ -58,9 +56,7 @@ class Migration(migrations.Migration):
                     )
                 ],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("channel", "fingerprint", "occurrence"), name="imported_line_once"
-                    ),
+                    models.UniqueConstraint(fields=("channel", "fingerprint", "occurrence"), name="imported_line_once"),
                     models.CheckConstraint(
                         condition=models.Q(
                             (

@@ -84,9 +84,9 @@ class Placing:
         products_register(NewProduct(sku=sku, name=name) for sku, name in named.items())
 
     def _existing_orders(self) -> dict[str, tuple[int, str]]:
-        rows = Order.objects.filter(
-            channel_id=self._channel_id, external_number__in=list(self._documents)
-        ).values_list("external_number", "id", "customer__reference")
+        rows = Order.objects.filter(channel_id=self._channel_id, external_number__in=list(self._documents)).values_list(
+            "external_number", "id", "customer__reference"
+        )
         return {number: (order_id, reference or "") for number, order_id, reference in rows}
 
     def _capture(self, numbers: Sequence[str]) -> None:

@@ -87,9 +87,7 @@ def reversals_settle(
     return outcomes
 
 
-def _choose(
-    reversal: Reversal, candidates: Sequence[_Candidate], row_of_line: Mapping[int, int]
-) -> _Candidate | None:
+def _choose(reversal: Reversal, candidates: Sequence[_Candidate], row_of_line: Mapping[int, int]) -> _Candidate | None:
     fitting = [
         line
         for line in candidates

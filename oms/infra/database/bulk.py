@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models
 
 #: Below this many rows one INSERT … SELECT unnest costs fewer round trips than COPY.
 _COPY_FROM = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows for one table: values in the order of ``fields``. JSON values are given as text."""
+
+    model: type[models.Model]
+    fields: Sequence[str]
+    values: Sequence[tuple[Any, ...]]
 
 
 def insert_rows(
@@ -25,21 +35,54 @@ def insert_rows(
     """
     if not rows:
         return 0
-    columns = [model._meta.get_field(name) for name in fields]
-    names = ", ".join(f'"{field.column}"' for field in columns)  # type: ignore[union-attr]
+    if len(rows) >= _COPY_FROM and not skip_existing:
+        _copy(Rows(model, fields, rows))
+        return len(rows)
+    statement, arrays = _insert(Rows(model, fields, rows))
     with connection.cursor() as cursor:
-        if len(rows) >= _COPY_FROM and not skip_existing:
-            with cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as copy:
-                for row in rows:
-                    copy.write_row(row)
-            return len(rows)
-        arrays = ", ".join(f"%s::{column_type(field)}[]" for field in columns)
-        ending = " ON CONFLICT DO NOTHING" if skip_existing else ""
-        cursor.execute(
-            f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT * FROM unnest({arrays}){ending}',
-            [list(values) for values in zip(*rows, strict=True)],
-        )
+        cursor.execute(statement + (" ON CONFLICT DO NOTHING" if skip_existing else ""), arrays)
         return int(cursor.rowcount)
+
+
+def insert_together(*tables: Rows) -> None:
+    """Insert into several tables in one round trip, or by COPY where there are many rows.
+
+    The rows may refer to rows that are there already, not to each other.
+    """
+    given = [rows for rows in tables if rows.values]
+    few = [rows for rows in given if len(rows.values) < _COPY_FROM]
+    for rows in given:
+        if len(rows.values) >= _COPY_FROM:
+            _copy(rows)
+    if not few:
+        return
+    inserts = [_insert(rows) for rows in few]
+    parts = ", ".join(f"part{number} AS ({statement})" for number, (statement, _) in enumerate(inserts))
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {parts} SELECT", [array for _, arrays in inserts for array in arrays])
+
+
+def _copy(rows: Rows) -> None:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f'COPY "{rows.model._meta.db_table}" ({_names(rows)}) FROM STDIN') as copy,
+    ):
+        for row in rows.values:
+            copy.write_row(row)
+
+
+def _insert(rows: Rows) -> tuple[str, list[list[Any]]]:
+    arrays = ", ".join(f"%s::{column_type(field)}[]" for field in _columns(rows))
+    statement = f'INSERT INTO "{rows.model._meta.db_table}" ({_names(rows)}) SELECT * FROM unnest({arrays})'
+    return statement, [list(values) for values in zip(*rows.values, strict=True)]
+
+
+def _columns(rows: Rows) -> list[Any]:
+    return [rows.model._meta.get_field(name) for name in rows.fields]
+
+
+def _names(rows: Rows) -> str:
+    return ", ".join(f'"{field.column}"' for field in _columns(rows))
 
 
 def take_numbers(wanted: Sequence[tuple[type[models.Model], int]]) -> list[list[int]]:

@@ -17,9 +17,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 (
                     "name",
-                    models.CharField(
-                        help_text="Typed name with its major version: order.captured.v1.", max_length=80
-                    ),
+                    models.CharField(help_text="Typed name with its major version: order.captured.v1.", max_length=80),
                 ),
                 ("subject_kind", models.CharField(max_length=40)),
                 ("subject", models.CharField(help_text="Number or code of what it happened to.", max_length=120)),

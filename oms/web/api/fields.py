@@ -78,9 +78,7 @@ _CLOCKS_DIFFER = timedelta(days=1)
 
 def _money(value: object) -> Decimal:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise PydanticCustomError(
-            "money_as_number", 'Give it as a string, "12.50": numbers lose decimals on the way.'
-        )
+        raise PydanticCustomError("money_as_number", 'Give it as a string, "12.50": numbers lose decimals on the way.')
     if not isinstance(value, str):
         raise PydanticCustomError("wrong_type", 'It must be a string: "12.50".')
     if not _MONEY.fullmatch(value):

@@ -19,7 +19,7 @@ class ValueLimit(OrderPolicies):
     def review(self, facts: ReviewFacts, documents: Documents) -> ReviewDecision:
         """Hold an order whose total is above the limit."""
         found = documents.get("order_review", {}).get("default")
-        limit = cast("OrderReview", found) if found else OrderReview()
+        limit = cast("OrderReview", found) if found else OrderReview.model_validate({})
         if limit.value_limit is None:
             return ReviewDecision((), (Step(RULE, "", False, "no value limit is set"),))
         if limit.currency and limit.currency != facts.currency:

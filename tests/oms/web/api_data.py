@@ -9,6 +9,7 @@ from typing import Any, cast
 from django.http import HttpResponse
 from django.test import Client
 
+from modules.services import profile_begin
 from oms.infra.database.context import retailer_context
 from oms.web.services.api_keys import api_key_issue
 from orders.catalogue.models import Product
@@ -51,6 +52,7 @@ class Partner:
 def open_shop(retailer: str = "acme", *, may_write: bool = True) -> Partner:
     """Give a retailer the channel ``shop`` (in GBP), the products A and B, and a partner with a key."""
     with retailer_context(retailer):
+        profile_begin(author="test")
         Channel.objects.create(code="shop", name="Shop", currency="GBP")
         Product.objects.bulk_create([Product(sku="A", name="Apron"), Product(sku="B", name="Bowl")])
     return partner(retailer, may_write=may_write)

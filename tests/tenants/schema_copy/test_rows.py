@@ -108,9 +108,7 @@ def test_rows_that_cannot_be_copied_are_refused_by_name(
         CREATE TABLE x (id integer PRIMARY KEY); CREATE TABLE y (id integer PRIMARY KEY REFERENCES x);
         ALTER TABLE x ADD y integer REFERENCES y;
     """
-    copied(
-        connection, SHOP + cycle, "INSERT INTO orders VALUES (1); INSERT INTO \"Lines\" VALUES (DEFAULT, 1, 'new')"
-    )
+    copied(connection, SHOP + cycle, "INSERT INTO orders VALUES (1); INSERT INTO \"Lines\" VALUES (DEFAULT, 1, 'new')")
     # When they are copied, then the table is named, and none has arrived
     with pytest.raises(error, match=message):
         copy_rows(connection, source="acme", target="globex", tables=tables)

@@ -72,9 +72,7 @@ def synthetic(tables: int) -> str:
     )
 
 
-def test_time_of_a_copy_of_sixty_tables(
-    connection: Connection, record_property: Callable[[str, object], None]
-) -> None:
+def test_time_of_a_copy_of_sixty_tables(connection: Connection, record_property: Callable[[str, object], None]) -> None:
     # Given 60 tables with 300 indexes, 120 of them of constraints
     create(connection, "acme", synthetic(60))
     create(connection, "globex")

@@ -129,9 +129,7 @@ _ADVICE = (
 )
 
 
-def _refuse_role_change(
-    execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
-) -> Any:
+def _refuse_role_change(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Stop raw SQL that would step out of the transaction's role before it reaches the server."""
     text = sql if isinstance(sql, str) else sql.as_string(context["connection"].connection)
     if _ROLE_CHANGE.search(text):

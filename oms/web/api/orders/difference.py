@@ -46,8 +46,7 @@ def _held(asked: OrderBody, held: OrderDetail) -> dict[str, object]:
             for line in held.lines
         ],
         "charges": [
-            {"kind": charge.kind, "amount": charge.amount, "description": charge.description}
-            for charge in held.charges
+            {"kind": charge.kind, "amount": charge.amount, "description": charge.description} for charge in held.charges
         ],
     }
 

@@ -78,10 +78,7 @@ def _capture(body: OrderBody, *, actor: str) -> Answer:
         raise invalid([Fault("/channel", "inactive_channel", f"{body.channel} takes no orders now.")]) from fault
     except UnknownProducts as fault:
         raise invalid(
-            [
-                Fault(f"/lines/{line}/sku", "unknown_sku", f"There is no product {sku}.")
-                for _, line, sku in fault.lines
-            ]
+            [Fault(f"/lines/{line}/sku", "unknown_sku", f"There is no product {sku}.") for _, line, sku in fault.lines]
         ) from fault
     order = order_detail(captured.number)
     if order is None:

@@ -1,0 +1,210 @@
+"""Making and removing staging clones, as the deploying role; no web process can do it, but it may ask a job to.
+
+A clone is made in one transaction that reads production in one snapshot: production's writers are not blocked, a
+failure leaves nothing behind, and the clone that was there before stays until the new one is whole.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+import psycopg
+from django.db import OperationalError, connections, transaction
+from django.utils import timezone
+from psycopg import errors
+
+from oms.infra.database.identity import STAGING_SUFFIX, is_staging, retailer_role
+from oms.infra.queue import enqueue
+from tenants.cloning.errors import CannotClone, CloneBusy, NoClone
+from tenants.cloning.itinerary import Itinerary, itinerary, settlements
+from tenants.models import Domain, Environment, Retailer
+from tenants.schema_copy import begin_copy, copy_rows, finish_copy
+from tenants.schema_copy.session import Statement, replay, working_settings
+
+DEPLOY = "deploy"
+NEWEST_ORDERS = 20_000
+DAYS = 14
+
+_Connection = psycopg.Connection[tuple[object, ...]]
+#: Told which part of the work begins.
+OnPhase = Callable[[str], None]
+PHASES = ("structure", "rows", "keys and indexes", "guards", "done")
+
+#: Nobody waits long for a lock of ours, nor we for theirs: somebody may be working in the clone to be replaced.
+_PATIENCE = "10s"
+
+
+@dataclass(frozen=True, slots=True)
+class CloneReport:
+    """A clone that was made: ``rows`` of each table, and how long it took."""
+
+    source: str
+    schema: str
+    domain: str
+    full: bool
+    rows: dict[str, int]
+    expires_at: datetime
+    seconds: float
+
+
+def staging_schema(source: str) -> str:
+    """Schema of a retailer's clone. Raises :class:`CannotClone` where it would be too long, or no clone's."""
+    if is_staging(source):
+        message = f"{source} is a staging clone itself: clone the production retailer anew instead"
+        raise CannotClone(message)
+    longest = 48 - len(STAGING_SUFFIX)
+    if len(source) > longest:
+        message = (
+            f"the schema of {source}'s clone would be longer than 48 characters: "
+            f"a retailer with a schema of more than {longest} characters cannot be cloned"
+        )
+        raise CannotClone(message)
+    return source + STAGING_SUFFIX
+
+
+def staging_clone(
+    *,
+    source: str,
+    orders: int = NEWEST_ORDERS,
+    full: bool = False,
+    days: int = DAYS,
+    on_phase: OnPhase = lambda phase: None,
+) -> CloneReport:
+    """Clone a production retailer with its newest ``orders``, or all of it; an existing clone is replaced.
+
+    It may be dropped after ``days``. Raises :class:`CannotClone`, and :class:`CloneBusy` where trying again may do.
+    """
+    target = staging_schema(source)
+    began = time.monotonic()
+    with _deploying() as connection:
+        _take_turns(connection, source)
+        retailer, domain = _production(source)
+        _remove(connection, target)
+        on_phase("structure")
+        connection.execute("SELECT oms_admin.create_retailer_schema(%s)", [target])
+        journey = itinerary(connection, source=source, newest=orders, full=full)
+        rows = _copy(connection, journey, target, on_phase)
+        on_phase("guards")
+        connection.execute("SELECT oms_admin.vault_profile(%s)", [target])
+        clone = _register(retailer, target, domain, timezone.now() + timedelta(days=days))
+        on_phase("done")
+    assert clone.expires_at is not None
+    return CloneReport(source, target, domain, full, rows, clone.expires_at, time.monotonic() - began)
+
+
+def staging_drop(*, source: str) -> None:
+    """Drop a retailer's clone, or what is left of one. Raises :class:`NoClone`, :class:`CloneBusy`."""
+    target = staging_schema(source)
+    with _deploying() as connection:
+        _take_turns(connection, source)
+        if not _remove(connection, target):
+            raise NoClone(source)
+
+
+def staging_expire() -> list[str]:
+    """Drop every clone whose time has come; return their schemas. One that is in use is left to the next run."""
+    connections[DEPLOY].set_schema_to_public()  # type: ignore[attr-defined]
+    due = Retailer.objects.using(DEPLOY).filter(environment=Environment.STAGING, expires_at__lte=timezone.now())
+    dropped = []
+    for schema in due.order_by("expires_at").values_list("schema_name", flat=True):
+        try:
+            staging_drop(source=schema.removesuffix(STAGING_SUFFIX))
+        except (CloneBusy, NoClone):
+            continue
+        dropped.append(schema)
+    return dropped
+
+
+def staging_request(*, orders: int = NEWEST_ORDERS, full: bool = False) -> int | None:
+    """Ask for a clone of the retailer that is being served; a worker makes it. None where one is asked for already."""
+    return enqueue("tenants.jobs.clone", lock="clone", queueing_lock="clone", orders=orders, full=full)
+
+
+@contextmanager
+def _deploying() -> Iterator[_Connection]:
+    """One transaction of the deploying role that reads one snapshot."""
+    wrapper = connections[DEPLOY]
+    wrapper.set_schema_to_public()  # type: ignore[attr-defined]
+    try:
+        with transaction.atomic(using=DEPLOY, durable=True), wrapper.cursor() as cursor:
+            connection = cast(_Connection, cursor.connection)
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+            yield connection
+    except (errors.LockNotAvailable, OperationalError) as refused:
+        if isinstance(refused, OperationalError) and not isinstance(refused.__cause__, errors.LockNotAvailable):
+            raise
+        message = f"somebody is working in the clone or changing tables; try again later ({refused})"
+        raise CloneBusy(message) from refused
+
+
+def _take_turns(connection: _Connection, source: str) -> None:
+    """Without waiting: what was waited for would not be in the snapshot."""
+    row = connection.execute(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended('staging clone of ' || %s, 0))", [source]
+    ).fetchone()
+    if not row or not row[0]:
+        message = f"a clone of {source} is being made or dropped already"
+        raise CloneBusy(message)
+
+
+def _production(source: str) -> tuple[Retailer, str]:
+    """The retailer, and the host name of its clone."""
+    retailer = Retailer.objects.using(DEPLOY).filter(schema_name=source, environment=Environment.PRODUCTION).first()
+    if retailer is None:
+        message = f"there is no production retailer with schema {source}"
+        raise CannotClone(message)
+    primary = Domain.objects.using(DEPLOY).filter(tenant=retailer, is_primary=True).first()
+    if primary is None:
+        message = f"{source} has no primary domain, so its clone would have no address"
+        raise CannotClone(message)
+    domain = f"staging.{primary.domain}"
+    taken = Domain.objects.using(DEPLOY).filter(domain=domain).exclude(tenant__source=retailer).first()
+    if taken:
+        message = f"{domain} serves another retailer already"
+        raise CannotClone(message)
+    return retailer, domain
+
+
+def _remove(connection: _Connection, target: str) -> bool:
+    """Registry rows, waiting jobs, schema and role; whether there was anything."""
+    rows = Retailer.objects.using(DEPLOY).filter(schema_name=target, environment=Environment.STAGING)
+    found, _ = rows.delete()
+    connection.execute(
+        "DELETE FROM public.procrastinate_jobs WHERE status = 'todo' AND args ->> 'schema' = %s", [target]
+    )
+    row = connection.execute("SELECT oms_admin.drop_staging_schema(%s)", [target]).fetchone()
+    return bool(found or (row and row[0]))
+
+
+def _copy(connection: _Connection, journey: Itinerary, target: str, on_phase: OnPhase) -> dict[str, int]:
+    """Tables, rows, and only then what would refuse rows, change them or check them one by one."""
+    # What belongs to the vault is made as the owner of ordinary tables, then given to the vault.
+    roles = {retailer_role(journey.source): retailer_role(target), "oms_vault": "oms_owner"}
+    begun = begin_copy(connection, source=journey.source, target=target, roles=roles)
+    on_phase("rows")
+    rows = copy_rows(
+        connection, source=journey.source, target=target, tables=list(journey.rules), only=journey.conditions()
+    )
+    if not journey.full:
+        with working_settings(connection):
+            replay(connection, target, [Statement("settlement", text) for text in settlements()])
+    on_phase("keys and indexes")
+    finish_copy(connection, begun)
+    return rows
+
+
+def _register(source: Retailer, target: str, domain: str, expires_at: datetime) -> Retailer:
+    clone = Retailer(
+        schema_name=target, name=f"{source.name} (staging)", environment=Environment.STAGING, source=source,
+        time_zone=source.time_zone, expires_at=expires_at,
+    )  # fmt: skip
+    # bulk_create passes by django-tenants' save(), which would look at another connection's schema.
+    Retailer.objects.using(DEPLOY).bulk_create([clone])
+    Domain.objects.using(DEPLOY).bulk_create([Domain(domain=domain, tenant=clone, is_primary=True)])
+    return clone

@@ -1,0 +1,23 @@
+"""Jobs of the platform that a retailer's own staff may ask for. The worker has the deploying role's connection."""
+
+from __future__ import annotations
+
+from django.db import close_old_connections, connections
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from tenants.cloning import CloneBusy, staging_clone
+from tenants.cloning.services import DEPLOY, NEWEST_ORDERS
+
+
+@app.task(
+    name="tenants.jobs.clone",
+    retry=RetryStrategy(max_attempts=5, exponential_wait=3, retry_exceptions=[CloneBusy]),
+)
+def clone(schema: str, orders: int = NEWEST_ORDERS, full: bool = False) -> None:
+    """Make the staging clone of a retailer, or make it anew. Running it again makes it once more."""
+    close_old_connections()
+    try:
+        staging_clone(source=schema, orders=orders, full=full)
+    finally:
+        connections[DEPLOY].close()

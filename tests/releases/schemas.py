@@ -1,0 +1,147 @@
+"""Documents that fit a release, made from its own schemas: every field, present or away, with unknown ones besides."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from modules.domain.canonical import Body, Json
+from modules.domain.documents import Document
+from modules.domain.releases import Kind, Release
+
+Documents = dict[tuple[str, str], Document]
+
+#: Codes of which some are shared by rules, locations and entries.
+KEYS = ["A", "B", "LON", "value_review", "x y/z"]
+
+#: Names that mean something to some release, so that an unknown field may bear one of them.
+TELLING = [
+    "max_distance_km", "radius_km", "keep_lines_whole", "location_settings", "threshold", "capacity_per_day",
+    "split_limit", "split_penalty", "handling_per_unit", "location", "value_limit", "currency", "matching", "min_total",
+    "countries", "first_order_only", "max_units_per_line", "blocks", "conditions", "priority", "colour",
+]  # fmt: skip
+
+_scalars = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.5, 1.0, "", "1", "é", "text"])
+any_json: st.SearchStrategy[Json] = st.recursive(
+    _scalars, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=4,
+)  # fmt: skip
+
+Schema = Mapping[str, Any]
+
+_CONDITION_VALUES = {
+    "total": st.from_regex(r"\A[0-9]{1,4}(\.[0-9]{1,2})?\Z"),
+    "placed_on": st.dates().map(str),
+    "country": st.lists(st.sampled_from(["GB", "FR", "DE"]), min_size=1, max_size=3).map(", ".join),
+    "currency": st.lists(st.sampled_from(["GBP", "EUR"]), min_size=1, max_size=2).map(",".join),
+    "channel": st.sampled_from(["web", "web, shop"]),
+    "customer": st.just("C-1"),
+}
+
+
+def bodies(kind: Kind) -> st.SearchStrategy[Body]:
+    """Bodies that the kind's schema takes."""
+    schema = kind.model.model_json_schema(mode="validation")
+    return _object(schema, schema.get("$defs", {})).filter(lambda body: _fits(kind, body))
+
+
+def document_sets(release: Release[Any]) -> st.SearchStrategy[Documents]:
+    """Sets of documents of a release: each singleton once, a few of the other kinds."""
+
+    @st.composite
+    def build(draw: st.DrawFn) -> Documents:
+        documents: Documents = {}
+        for name, kind in release.kinds.items():
+            keys = (
+                [kind.singleton] if kind.singleton else draw(st.lists(st.sampled_from(KEYS), unique=True, max_size=3))
+            )
+            for key in keys:
+                documents[name, key] = Document(draw(bodies(kind)))
+        return documents
+
+    return build()
+
+
+def fits(release: Release[Any], documents: Mapping[tuple[str, str], Document]) -> bool:
+    """Whether the release takes every document of a set."""
+    return all(name in release.kinds and _fits(release.kinds[name], item.body) for (name, _), item in documents.items())
+
+
+def _fits(kind: Kind, body: Body) -> bool:
+    try:
+        kind.model.model_validate(body)
+    except ValidationError:
+        return False
+    return True
+
+
+def _object(schema: Schema, definitions: Schema) -> st.SearchStrategy[Body]:
+    properties: Schema = schema.get("properties", {})
+    if set(properties) >= {"field", "operator", "value"}:
+        return _conditions(properties)
+    required = set(schema.get("required", ()))
+    fields = {name: _value(part, definitions) for name, part in properties.items()}
+    known = st.fixed_dictionaries(
+        {name: fields[name] for name in fields if name in required},
+        optional={name: fields[name] for name in fields if name not in required},
+    )
+    unknown = st.dictionaries(st.sampled_from([n for n in TELLING if n not in fields]), any_json, max_size=2)
+    return st.builds(lambda one, other: {**one, **other}, known, unknown)
+
+
+def _conditions(properties: Schema) -> st.SearchStrategy[Body]:
+    """Conditions whose comparison and value fit the field."""
+
+    @st.composite
+    def build(draw: st.DrawFn) -> Body:
+        field = draw(st.sampled_from(properties["field"]["enum"]))
+        texts = field in ("country", "currency", "channel", "customer")
+        comparisons = [each for each in properties["operator"]["enum"] if (each == "one_of") == texts]
+        value = draw(_CONDITION_VALUES.get(field, st.sampled_from(["0", "00", "1", "12", "1000001"])))
+        body: Body = {"field": field, "operator": draw(st.sampled_from(comparisons)), "value": value}
+        if draw(st.booleans()):
+            body["negate"] = draw(st.booleans())
+        return body | draw(st.dictionaries(st.sampled_from(["note", "blocks"]), any_json, max_size=1))
+
+    return build()
+
+
+def _value(schema: Schema, definitions: Schema) -> st.SearchStrategy[Any]:
+    if "$ref" in schema:
+        return _object(definitions[schema["$ref"].rsplit("/", 1)[1]], definitions)
+    if "anyOf" in schema:
+        return st.one_of([_value(part, definitions) for part in schema["anyOf"]])
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    kind = schema["type"]
+    if kind == "array":
+        items = _value(schema["items"], definitions)
+        lists = st.lists(items, min_size=schema.get("minItems", 0), max_size=3)
+        return lists.map(_each_location_once)
+    if kind == "integer":
+        low, high = schema.get("minimum", -10), schema.get("maximum", 10)
+        return st.sampled_from([low, high]) | st.integers(low, min(high, low + 20))
+    if kind == "string":
+        return _text(schema)
+    return {"boolean": st.booleans(), "null": st.none()}[kind]
+
+
+def _text(schema: Schema) -> st.SearchStrategy[str]:
+    if "reference" in schema:
+        return st.sampled_from(KEYS)
+    if schema.get("format") == "date":
+        return st.dates().map(str)
+    if "pattern" in schema:
+        return st.from_regex(schema["pattern"], fullmatch=True, alphabet=string.ascii_uppercase + string.digits + ".")
+    return st.text("ab é", min_size=schema.get("minLength", 0), max_size=6)
+
+
+def _each_location_once(items: list[Any]) -> list[Any]:
+    seen: dict[str, Any] = {}
+    for item in items:
+        seen.setdefault(item["location"] if isinstance(item, dict) and "location" in item else repr(item), item)
+    return list(seen.values())
