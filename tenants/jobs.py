@@ -6,7 +6,7 @@ from django.db import close_old_connections, connections
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from tenants.cloning import CloneBusy, staging_clone
+from tenants.cloning import CloneBusy, staging_clone, staging_expire
 from tenants.cloning.services import DEPLOY, NEWEST_ORDERS
 
 
@@ -19,5 +19,16 @@ def clone(schema: str, orders: int = NEWEST_ORDERS, full: bool = False) -> None:
     close_old_connections()
     try:
         staging_clone(source=schema, orders=orders, full=full)
+    finally:
+        connections[DEPLOY].close()
+
+
+@app.periodic(cron="23 2 * * *")
+@app.task(name="tenants.jobs.expire")
+def expire(timestamp: int) -> None:
+    """Drop the staging clones whose time has come, once a night."""
+    close_old_connections()
+    try:
+        staging_expire()
     finally:
         connections[DEPLOY].close()

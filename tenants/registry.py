@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
 from oms.infra.database.context import registry_context
 from tenants.models import Domain, Environment
@@ -21,6 +22,9 @@ class ServedRetailer:
     name: str
     time_zone: str
     environment: Environment
+    made_at: datetime
+    #: When a staging clone may be dropped; None in production.
+    expires_at: datetime | None
 
 
 _lock = threading.Lock()
@@ -51,7 +55,10 @@ def _read(host: str) -> ServedRetailer | None:
     with registry_context():
         row = (
             Domain.objects.filter(domain=host)
-            .values_list("tenant__schema_name", "tenant__name", "tenant__time_zone", "tenant__environment")
+            .values_list(
+                "tenant__schema_name", "tenant__name", "tenant__time_zone", "tenant__environment",
+                "tenant__created_at", "tenant__expires_at",
+            )
             .first()
-        )
-    return ServedRetailer(row[0], row[1], row[2], Environment(row[3])) if row else None
+        )  # fmt: skip
+    return ServedRetailer(*row[:3], Environment(row[3]), *row[4:]) if row else None

@@ -67,3 +67,20 @@ class IdempotentAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.caller} {self.key}"
+
+
+class OutboundRefusal(models.Model):
+    """What would have left a staging clone, had it been production."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=16, help_text="mail, sms, webhook, carrier, gateway or connector.")
+    target = models.TextField(help_text="Address, number, URL or account that it was for.")
+    payload = models.JSONField()
+    reason = models.CharField(max_length=255, help_text="Why it did not leave, in words.")
+    refused_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.target}"

@@ -18,6 +18,7 @@ from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 from psycopg import errors
 
+from oms.infra.database.context import served_schema
 from oms.infra.database.identity import STAGING_SUFFIX, is_staging, retailer_role
 from oms.infra.queue import enqueue
 from tenants.cloning.errors import CannotClone, CloneBusy, NoClone
@@ -31,12 +32,15 @@ NEWEST_ORDERS = 20_000
 DAYS = 14
 
 _Connection = psycopg.Connection[tuple[object, ...]]
+
 #: Told which part of the work begins.
 OnPhase = Callable[[str], None]
 PHASES = ("structure", "rows", "keys and indexes", "guards", "done")
 
 #: Nobody waits long for a lock of ours, nor we for theirs: somebody may be working in the clone to be replaced.
 _PATIENCE = "10s"
+#: What the server refuses now and may allow later.
+_PASSING = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,11 @@ def staging_expire() -> list[str]:
 
 
 def staging_request(*, orders: int = NEWEST_ORDERS, full: bool = False) -> int | None:
-    """Ask for a clone of the retailer that is being served; a worker makes it. None where one is asked for already."""
+    """Ask for a clone of the retailer that is being served; a worker makes it. None where one is asked for already.
+
+    Raises :class:`CannotClone`.
+    """
+    staging_schema(served_schema())
     return enqueue("tenants.jobs.clone", lock="clone", queueing_lock="clone", orders=orders, full=full)
 
 
@@ -132,14 +140,14 @@ def _deploying() -> Iterator[_Connection]:
     wrapper.set_schema_to_public()  # type: ignore[attr-defined]
     try:
         with transaction.atomic(using=DEPLOY, durable=True), wrapper.cursor() as cursor:
-            connection = cast(_Connection, cursor.connection)
+            connection = cast("_Connection", cursor.connection)
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
             yield connection
-    except (errors.LockNotAvailable, OperationalError) as refused:
-        if isinstance(refused, OperationalError) and not isinstance(refused.__cause__, errors.LockNotAvailable):
+    except (psycopg.OperationalError, OperationalError) as refused:
+        if not isinstance(refused, _PASSING) and not isinstance(refused.__cause__, _PASSING):
             raise
-        message = f"somebody is working in the clone or changing tables; try again later ({refused})"
+        message = f"somebody is working in the clone, or tables are being changed: try again later ({refused})"
         raise CloneBusy(message) from refused
 
 

@@ -9,7 +9,14 @@ from django.core.management import call_command
 from django.db import connections, transaction
 from psycopg import sql
 
-from oms.infra.database.identity import TEMPLATE_SCHEMA, check_schema_name, retailer_role
+from oms.infra.database.identity import (
+    STAGING_SUFFIX,
+    TEMPLATE_SCHEMA,
+    BadSchemaName,
+    check_schema_name,
+    is_staging,
+    retailer_role,
+)
 from tenants.models import Domain, Retailer
 from tenants.schema_copy import copy_rows, copy_structure
 
@@ -40,6 +47,9 @@ def retailer_provision(*, schema: str, name: str, domain: str, time_zone: str = 
     Raises :class:`AlreadyProvisioned`, :class:`~oms.infra.database.identity.BadSchemaName`.
     """
     check_schema_name(schema)
+    if is_staging(schema):
+        message = f"{schema!r} would be taken for a staging clone: only clones end with {STAGING_SUFFIX}"
+        raise BadSchemaName(message)
     connections[DEPLOY].set_schema_to_public()  # type: ignore[attr-defined]
     with transaction.atomic(using=DEPLOY):
         if Retailer.objects.using(DEPLOY).filter(schema_name=schema).exists():

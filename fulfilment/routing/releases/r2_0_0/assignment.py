@@ -8,7 +8,7 @@ one with fewer parcels, then the one whose locations come first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
@@ -22,27 +22,31 @@ UNLIMITED = 1 << 60
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A parcel: the rank of its location, the contract, its cost before any unit is in it, and for each product
-    the cost of one unit and how many there are (never more than are needed); ``room`` for all products together.
+    """A parcel: the rank of its location, the number of the contract, what it costs before any unit is in it, what
+    handling a unit and carrying a gram cost, how many units of each product there are (never more than are needed),
+    and the room for all products together.
     """
 
     place: int
     contract: int
     fixed: int
-    units: tuple[int, ...]
+    handling: int
+    per_gram: int
     stock: tuple[int, ...]
     room: int
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """How many units of each product are needed, the most parcels, the cost of each parcel after the first.
+    """How many units of each product are needed and what one weighs, the most parcels, the cost of each after the
+    first.
 
     ``forced`` holds, for each location that sends a parcel in any case, its options; ``free`` the others, nearest
     first.
     """
 
     needs: tuple[int, ...]
+    grams: tuple[int, ...]
     limit: int
     penalty: int
     forced: tuple[tuple[Option, ...], ...]
@@ -59,9 +63,10 @@ class Plan:
     cost: int
     proven: bool = True
 
-    def better_than(self, other: Plan | None) -> bool:
-        """Whether it places more units, or as many for less."""
-        return other is None or (-self.placed, self.cost) < (-other.placed, other.cost)
+    @property
+    def key(self) -> tuple[int, int, int, list[int]]:
+        """The better plan has the smaller key."""
+        return -self.placed, self.cost, len(self.chosen), sorted(option.place for option in self.chosen)
 
 
 def cheapest_plan(problem: Problem) -> Plan:
@@ -69,40 +74,47 @@ def cheapest_plan(problem: Problem) -> Plan:
     free, complete = _promising(problem)
     search = _Search(problem, _undominated(free, problem))
     best = search.run()
-    if complete and search.finished:
-        return best
-    greedy = _greedy(problem)
-    found = greedy if greedy.better_than(best) else best
-    return Plan(found.chosen, found.taken, found.placed, found.cost, proven=False)
+    if not search.finished:
+        best = min(best, _greedy(problem, free), key=lambda plan: plan.key)
+    return best if complete and search.finished else Plan(best.chosen, best.taken, best.placed, best.cost, proven=False)
 
 
 def plan_of(chosen: Sequence[Option], problem: Problem) -> Plan:
     """The cheapest way to place as many units as these parcels can hold."""
-    taken = _filled(chosen, problem.needs)
-    placed = sum(sum(row) for row in taken)
+    costs = [[option.handling + option.per_gram * grams for grams in problem.grams] for option in chosen]
+    taken = _filled(chosen, costs, problem.needs)
     cost = sum(option.fixed for option in chosen) + problem.penalty * max(0, len(chosen) - 1)
-    for option, row in zip(chosen, taken, strict=True):
-        cost += sum(units * each for units, each in zip(row, option.units, strict=True) if units)
+    placed = 0
+    for row, each in zip(taken, costs, strict=True):
+        placed += sum(row)
+        cost += sum(map(int.__mul__, row, each))
     return Plan(tuple(chosen), tuple(tuple(row) for row in taken), placed, cost)
 
 
-def _filled(chosen: Sequence[Option], needs: Sequence[int]) -> list[list[int]]:
-    taken = [[0] * len(needs) for _ in chosen]
-    for index, need in enumerate(needs):
-        for row, option in sorted(zip(taken, chosen, strict=True), key=lambda pair: pair[1].units[index]):
-            row[index] = min(need, option.stock[index])
-            need -= row[index]
+def _filled(chosen: Sequence[Option], costs: Sequence[Sequence[int]], needs: Sequence[int]) -> list[list[int]]:
+    """Each product from where a unit of it costs least; the first of those that cost the same."""
+    if len(chosen) == 1:
+        taken = [list(chosen[0].stock)]
+    else:
+        taken = [[0] * len(needs) for _ in chosen]
+        for index, need in enumerate(needs):
+            for _, at in sorted((each[index], at) for at, each in enumerate(costs)):
+                units = min(need, chosen[at].stock[index])
+                taken[at][index] = units
+                need -= units
     if any(sum(row) > option.room for row, option in zip(taken, chosen, strict=True)):
-        return _filled_within_room(chosen, needs)
+        return _filled_within_room(chosen, costs, needs)
     return taken
 
 
-def _filled_within_room(chosen: Sequence[Option], needs: Sequence[int]) -> list[list[int]]:
+def _filled_within_room(
+    chosen: Sequence[Option], costs: Sequence[Sequence[int]], needs: Sequence[int]
+) -> list[list[int]]:
     """Where room is short: a flow of lowest cost, by successive cheapest paths (Ahuja, Magnanti, Orlin 1993, 9.7)."""
     taken = [[0] * len(needs) for _ in chosen]
     left, room = list(needs), [option.room for option in chosen]
     while True:
-        path = _cheapest_path(chosen, taken, left, room)
+        path = _cheapest_path(chosen, costs, taken, left, room)
         if not path:
             return taken
         start, end = path[0][0], path[-1][1]
@@ -118,7 +130,11 @@ def _filled_within_room(chosen: Sequence[Option], needs: Sequence[int]) -> list[
 
 
 def _cheapest_path(
-    chosen: Sequence[Option], taken: Sequence[Sequence[int]], left: Sequence[int], room: Sequence[int]
+    chosen: Sequence[Option],
+    costs: Sequence[Sequence[int]],
+    taken: Sequence[Sequence[int]],
+    left: Sequence[int],
+    room: Sequence[int],
 ) -> list[tuple[int, int]]:
     """Pairs (product, parcel): the product moves into the parcel, and out of it moves the next pair's product."""
     reached: dict[int, tuple[int, list[tuple[int, int]]]] = {}
@@ -127,7 +143,7 @@ def _cheapest_path(
         changed: set[int] = set()
         for index, (cost, path) in starts.items():
             for at, option in enumerate(chosen):
-                total = cost + option.units[index]
+                total = cost + costs[at][index]
                 if taken[at][index] < option.stock[index] and (at not in reached or total < reached[at][0]):
                     reached[at] = (total, [*path, (index, at)])
                     changed.add(at)
@@ -135,7 +151,7 @@ def _cheapest_path(
         for at in sorted(changed):
             cost, path = reached[at]
             for index, units in enumerate(taken[at]):
-                total = cost - chosen[at].units[index]
+                total = cost - costs[at][index]
                 if units and (index not in starts or total < starts[index][0]):
                     starts[index] = (total, path)
     ends = [(cost, at) for at, (cost, _) in reached.items() if room[at]]
@@ -154,36 +170,35 @@ def _promising(problem: Problem) -> tuple[Sequence[Option], bool]:
 
 def _within_reach(problem: Problem) -> Sequence[Option]:
     """Where one parcel alone can fill the order, what cannot be part of anything cheaper is out."""
-    total = sum(problem.needs)
+    needs, free = problem.needs, problem.free
+    units, grams = sum(needs), sum(map(int.__mul__, needs, problem.grams))
     alone = [
-        (option.fixed + sum(need * each for need, each in zip(problem.needs, option.units, strict=True)), rank)
-        for rank, option in enumerate(problem.free)
-        if option.stock == problem.needs and option.room >= total
+        (option.fixed + units * option.handling + grams * option.per_gram, rank)
+        for rank, option in enumerate(free)
+        if option.stock == needs and option.room >= units
     ]
     if not alone:
-        return problem.free
+        return free
     cost, winner = min(alone)
-    others = min(option.fixed for option in problem.free) + problem.penalty + _least(problem, problem.free)
-    return [option for rank, option in enumerate(problem.free) if rank == winner or option.fixed + others < cost]
-
-
-def _least(problem: Problem, options: Iterable[Option]) -> int:
-    """What all units cost at least, wherever they come from."""
-    cheapest = [min(column) for column in zip(*(option.units for option in options), strict=True)]
-    return sum(need * each for need, each in zip(problem.needs, cheapest, strict=False))
+    least = units * min(option.handling for option in free) + grams * min(option.per_gram for option in free)
+    most = cost - min(option.fixed for option in free) - problem.penalty - least
+    return [option for rank, option in enumerate(free) if option.fixed < most or rank == winner]
 
 
 def _shortlist(free: Sequence[Option], problem: Problem) -> Sequence[Option]:
-    """For each product the cheapest that have all of it, then those with the most units, then the cheapest."""
+    """For each product the cheapest two that have all of it, then those with the most units, the cheaper first."""
     kept: set[int] = set()
     ranks = range(len(free))
-    for index, need in enumerate(problem.needs):
-        whole = [rank for rank in ranks if free[rank].stock[index] == need]
-        kept.update(sorted(whole, key=lambda rank: (free[rank].fixed + need * free[rank].units[index], rank))[:2])
+    for index, (need, grams) in enumerate(zip(problem.needs, problem.grams, strict=True)):
+        whole = (
+            (option.fixed + need * (option.handling + option.per_gram * grams), rank)
+            for rank, option in enumerate(free)
+            if option.stock[index] == need
+        )
+        kept.update(rank for _, rank in sorted(whole)[:2])
         if len(kept) >= SHORTLIST // 2:
             break
-    by_units = sorted(ranks, key=lambda rank: (-min(sum(free[rank].stock), free[rank].room), free[rank].fixed, rank))
-    for rank in by_units:
+    for rank in sorted(ranks, key=lambda rank: (-min(sum(free[rank].stock), free[rank].room), free[rank].fixed, rank)):
         if len(kept) >= SHORTLIST:
             break
         kept.add(rank)
@@ -192,72 +207,108 @@ def _shortlist(free: Sequence[Option], problem: Problem) -> Sequence[Option]:
 
 def _undominated(free: Sequence[Option], problem: Problem) -> list[Option]:
     """Without the options in whose place another one serves at least as well in every plan."""
-    total = sum(problem.needs)
-    roomy = [(rank, option) for rank, option in enumerate(free) if option.room >= total]
+    needs = problem.needs
+    some = [frozenset(index for index, units in enumerate(option.stock) if units) for option in free]
+    whole = [
+        frozenset(index for index in some[rank] if option.stock[index] == needs[index])
+        for rank, option in enumerate(free)
+    ]
+    roomy = [(rank, option) for rank, option in enumerate(free) if option.room >= sum(needs)]
     return [
         option
         for rank, option in enumerate(free)
-        if not any(_dominates(other, option, problem.needs, before=at < rank) for at, other in roomy if at != rank)
+        if not any(
+            at != rank and _costs_no_more(other, option, before=at < rank) and some[rank] <= whole[at]
+            for at, other in roomy
+        )
     ]
 
 
-def _dominates(one: Option, other: Option, needs: Sequence[int], *, before: bool) -> bool:
-    if one.fixed > other.fixed or (one.fixed == other.fixed and not before):
+def _costs_no_more(one: Option, other: Option, *, before: bool) -> bool:
+    if one.handling > other.handling or one.per_gram > other.per_gram:
         return False
-    return all(
-        not units or (stock == need and each <= cost)
-        for units, stock, need, each, cost in zip(other.stock, one.stock, needs, one.units, other.units, strict=True)
-    )
+    return one.fixed < other.fixed or (one.fixed == other.fixed and before)
 
 
-def _greedy(problem: Problem) -> Plan:
+def _greedy(problem: Problem, free: Sequence[Option]) -> Plan:
     """Add the parcel that helps most, one after the other."""
     best = plan_of([options[0] for options in problem.forced], problem)
     while len(best.chosen) < problem.limit:
         places = {option.place for option in best.chosen}
-        further = (plan_of([*best.chosen, item], problem) for item in problem.free if item.place not in places)
-        improved = best
-        for plan in further:
-            improved = plan if plan.better_than(improved) else improved
+        further = [plan_of([*best.chosen, item], problem) for item in free if item.place not in places]
+        improved = min([best, *further], key=lambda plan: plan.key)
         if improved is best:
             return best
         best = improved
     return best
 
 
+#: A set of options: what it could place at most, what it would then cost at least (both as in :attr:`Plan.key`), its
+#: number of parcels, their places, and the set.
+_Candidate = tuple[int, int, int, list[int], tuple[Option, ...]]
+
+
 class _Search:
-    """Sets of options, smaller ones first, without those that cannot beat the best one so far."""
+    """Sets of options, smaller ones first; of each size the most promising first, until none can be better.
+
+    What a set can place at most is told by a number with one bit for each unit: the bits of a product are set where
+    any of it is in stock, so that the bits of a set of options are their disjunction.
+    """
 
     def __init__(self, problem: Problem, free: Sequence[Option]) -> None:
         self.problem = problem
         self.free = free
-        self.finished = True
+        self.units = sum(problem.needs)
+        self.all_grams = sum(map(int.__mul__, problem.needs, problem.grams))
         self.looked_at = 0
         self.best: Plan | None = None
-        count = len(problem.needs)
-        self.most = [(0,) * count] * (len(free) + 1)
-        for at in range(len(free) - 1, -1, -1):
-            self.most[at] = tuple(map(max, self.most[at + 1], free[at].stock))
-        every = [*free, *(option for options in problem.forced for option in options)]
-        self.least = _least(problem, every) if every else 0
-        self.least_fixed = min((option.fixed for option in free), default=0)
+        self._lanes: list[int] = []
+        offset = 0
+        for need in problem.needs:
+            self._lanes.append(((1 << need) - 1) << offset)
+            offset += need
+        self._bits = [self._bits_of(option) for option in free]
+        self._least_fixed = min((option.fixed for option in free), default=0)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every set was looked at that could have been better."""
+        return self.looked_at <= BUDGET
 
     def run(self) -> Plan:
         """The best plan among those looked at."""
         bases = list(product(*self.problem.forced))
         for size in range(max(0, self.problem.limit - len(self.problem.forced)) + 1):
-            for base in bases:
-                held = [sum(column) for column in zip(*(option.stock for option in base), strict=True)]
-                self._extend(base, held or [0] * len(self.problem.needs), 0, size)
+            candidates = [found for base in bases for found in self._of_size(base, size)]
+            self._try_out(sorted(candidates, key=lambda found: found[:4]))
         assert self.best is not None
         return self.best
 
-    def _extend(self, chosen: tuple[Option, ...], held: Sequence[int], start: int, more: int) -> None:
-        if self._hopeless(chosen, held, start, more):
+    def _try_out(self, candidates: Iterable[_Candidate]) -> None:
+        for *bound, chosen in candidates:
+            if self.best is not None and tuple(bound) > self.best.key:
+                return
+            plan = plan_of(chosen, self.problem)
+            if self.best is None or plan.key < self.best.key:
+                self.best = plan
+
+    def _of_size(self, base: tuple[Option, ...], size: int) -> Iterator[_Candidate]:
+        bits = 0
+        for option in base:
+            bits |= self._bits_of(option)
+        cost = sum(option.fixed for option in base) + self.problem.penalty * max(0, len(base) + size - 1)
+        return self._extended(base, bits, cost, 0, size)
+
+    def _extended(
+        self, chosen: tuple[Option, ...], bits: int, cost: int, start: int, more: int
+    ) -> Iterator[_Candidate]:
+        """Sets that add so many options from ``start`` on and could beat the best of the smaller sets."""
+        if self._too_dear(cost + more * self._least_fixed):
             return
         if not more:
-            plan = plan_of(chosen, self.problem)
-            self.best = plan if plan.better_than(self.best) else self.best
+            candidate = self._candidate(chosen, bits, cost)
+            if self.best is None or candidate[0] <= -self.best.placed:
+                yield candidate
             return
         places = {option.place for option in chosen}
         for at in range(start, len(self.free) - more + 1):
@@ -265,23 +316,26 @@ class _Search:
             if option.place in places:
                 continue
             self.looked_at += 1
-            if self.looked_at > BUDGET:
-                self.finished = False
+            if not self.finished:
                 return
-            together = list(map(int.__add__, held, option.stock))
-            self._extend((*chosen, option), together, at + 1, more - 1)
+            yield from self._extended((*chosen, option), bits | self._bits[at], cost + option.fixed, at + 1, more - 1)
 
-    def _hopeless(self, chosen: tuple[Option, ...], held: Sequence[int], start: int, more: int) -> bool:
-        """Whether no set that adds so many options from ``start`` on to these can be better than the best."""
-        if self.best is None:
-            return False
-        possible = sum(
-            min(need, units + more * most)
-            for need, units, most in zip(self.problem.needs, held, self.most[start], strict=True)
-        )
-        if possible != self.best.placed:
-            return possible < self.best.placed
-        parcels = len(chosen) + more
-        cost = sum(option.fixed for option in chosen) + more * self.least_fixed
-        units = self.least if self.best.placed == sum(self.problem.needs) else 0
-        return cost + self.problem.penalty * max(0, parcels - 1) + units >= self.best.cost
+    def _too_dear(self, fixed: int) -> bool:
+        """Whether all units have a place already and this costs as much before any unit is in it."""
+        return self.best is not None and self.best.placed == self.units and fixed >= self.best.cost
+
+    def _candidate(self, chosen: tuple[Option, ...], bits: int, cost: int) -> _Candidate:
+        held = sum(min(sum(option.stock), option.room) for option in chosen)
+        placed = min(bits.bit_count(), held)
+        if chosen:
+            grams = self.all_grams if placed == self.units else placed * min(self.problem.grams, default=0)
+            cost += placed * min(option.handling for option in chosen)
+            cost += grams * min(option.per_gram for option in chosen)
+        return -placed, cost, len(chosen), sorted(option.place for option in chosen), chosen
+
+    def _bits_of(self, option: Option) -> int:
+        bits = 0
+        for units, lane in zip(option.stock, self._lanes, strict=True):
+            if units:
+                bits |= lane
+        return bits

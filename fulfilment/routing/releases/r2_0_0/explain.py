@@ -26,7 +26,7 @@ def explain(places: Places, problem: Problem, plan: Plan) -> list[Step]:
     if not plan.proven:
         why = f"too many ways among {len(problem.free)} options: only the most promising were compared"
         left_out.append(Step("search", "", False, why))
-    return [*left_out, *_losers(places, problem, plan), *_chosen(places, plan)]
+    return [*left_out, *_losers(places, problem, plan), *_chosen(places, problem, plan)]
 
 
 def why_not(line: LineFacts, facts: RoutingFacts, places: Places, plan: Plan, given: Counter[tuple[int, int]]) -> str:
@@ -110,9 +110,9 @@ def _why_lost(lost: Plan, plan: Plan, winner: str, places: Places) -> str:
     return f"lost to {winner} by {money(lost.cost - plan.cost)} {places.currency}"
 
 
-def _chosen(places: Places, plan: Plan) -> list[Step]:
+def _chosen(places: Places, problem: Problem, plan: Plan) -> list[Step]:
     steps = [
-        Step("landed cost", places.at(option.place).location.code, True, _parcel(places, option, row))
+        Step("landed cost", places.at(option.place).location.code, True, _parcel(places, option, row, problem.grams))
         for option, row in zip(plan.chosen, plan.taken, strict=True)
     ]
     if len(steps) > 1:
@@ -124,11 +124,12 @@ def _chosen(places: Places, plan: Plan) -> list[Step]:
     return steps
 
 
-def _parcel(places: Places, option: Option, row: Sequence[int]) -> str:
+def _parcel(places: Places, option: Option, row: Sequence[int], grams: Sequence[int]) -> str:
     """One parcel in words: how many units, how far, what it costs and what of that is carriage and handling."""
     place = places.at(option.place)
     units = sum(row) + sum(units for _, units in place.bound)
-    cost = option.fixed + sum(count * each for count, each in zip(row, option.units, strict=True))
+    weight = sum(count * each for count, each in zip(row, grams, strict=True))
+    cost = option.fixed + sum(row) * option.handling + weight * option.per_gram
     handling = place.handling * units
     carriage = places.carriage(option.contract)
     by = f"{carriage.code} {money(cost - handling)}" if carriage.code else "no carrier contract"

@@ -85,6 +85,7 @@ def _problem(places: Places, demand: _Demand, bound: _Shares) -> Problem:
     open_to_all = {place.rank for place in near}
     return Problem(
         needs=demand.units,
+        grams=demand.grams,
         limit=max(places.strategy.split_limit, len(forced)),
         penalty=places.penalty,
         forced=tuple(
@@ -106,9 +107,8 @@ def _options(places: Places, place: Place, demand: _Demand, *, takes: bool) -> I
         for product, need in zip(demand.products, demand.units, strict=True)
     )
     for carriage in places.cheapest_carriages(place):
-        units = tuple([place.handling + carriage.per_gram * grams for grams in demand.grams])
         fixed = carriage.fixed(place) + place.cost_of_bound(carriage)
-        yield Option(place.rank, carriage.number, fixed, units, stock, place.room)
+        yield Option(place.rank, carriage.number, fixed, place.handling, carriage.per_gram, stock, place.room)
 
 
 def _free_shares(demand: _Demand, plan: Plan, places: Places) -> _Shares:
@@ -117,7 +117,7 @@ def _free_shares(demand: _Demand, plan: Plan, places: Places) -> _Shares:
     shares: _Shares = {}
     for line in demand.lines:
         index, wanted = demand.products.index(line.product_id), line.quantity
-        cost = [option.units[index] for option in plan.chosen]
+        cost = [option.handling + option.per_gram * demand.grams[index] for option in plan.chosen]
         order = sorted(range(len(left)), key=cost.__getitem__)
         whole = [at for at in order if left[at][line.product_id] >= wanted][:1]
         for at in whole or order:

@@ -1,0 +1,1 @@
+"""The retailer's screens for its profile, its history, and the upgrades of its modules."""
