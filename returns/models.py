@@ -34,7 +34,10 @@ class BlindReturn(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        indexes: ClassVar = [models.Index(fields=["external_number"], name="blind_return_number")]
+        indexes: ClassVar = [
+            models.Index(fields=["external_number"], name="blind_return_number"),
+            models.Index(fields=["product"], name="blind_return_product"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="blind_return_quantity_positive"),
             models.CheckConstraint(condition=Q(unit_price__gte=0), name="blind_return_price"),

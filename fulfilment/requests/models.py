@@ -39,6 +39,7 @@ class FulfilmentRequest(models.Model):
                 fields=["status", "id"], name="request_unfinished",
                 condition=Q(status__in=["offered", "picking", "packed"]),
             ),
+            models.Index(fields=["id"], name="request_cancelled", condition=Q(status="cancelled")),
         ]  # fmt: skip
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -94,6 +95,7 @@ class Shipment(models.Model):
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(fields=["tracking_number"], name="shipment_tracking", condition=~Q(tracking_number="")),
+            models.Index(fields=["-shipped_at", "-id"], name="shipment_newest"),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ class Backorder(models.Model):
 
     class Meta:
         ordering: ClassVar = ["since", "line_id"]
+        indexes: ClassVar = [models.Index(fields=["since", "line"], name="backorder_oldest")]
 
     def __str__(self) -> str:
         return f"line {self.line_id}: {self.reason}"

@@ -33,7 +33,12 @@ class ImportedLine(models.Model):
     class Meta:
         ordering: ClassVar = ["id"]
         indexes: ClassVar = [
-            models.Index(fields=["id"], name="imported_line_refused", condition=Q(outcome="refused")),
+            # All but order lines, which are found without an index.
+            models.Index(
+                fields=["outcome", "id"],
+                name="imported_line_outcome",
+                condition=Q(outcome__in=[outcome for outcome in FINAL_OUTCOMES if outcome != "order_line"]),
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["channel", "fingerprint", "occurrence"], name="imported_line_once"),

@@ -34,6 +34,7 @@ class Product(models.Model):
 
     class Meta:
         ordering: ClassVar = ["sku"]
+        indexes: ClassVar = [models.Index(fields=["gtin"], name="product_gtin", condition=~Q(gtin=""))]
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(sku=""), name="product_sku_given"),
             models.CheckConstraint(condition=Q(gtin__regex=r"^([0-9]{8}|[0-9]{12,14})?$"), name="product_gtin_form"),

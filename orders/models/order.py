@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 
 from orders.models.channel import Channel
 from orders.models.customer import Customer
@@ -26,7 +26,7 @@ class Order(models.Model):
     """What a customer agreed with the retailer, on one channel, in one currency."""
 
     id = models.BigAutoField(primary_key=True)
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="orders")
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="orders", db_index=False)
     external_number = models.CharField(max_length=64, help_text="The channel's own number.")
     number = models.CharField(max_length=100, unique=True, help_text="<CHANNEL>-<external number>.")
     customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="orders")
@@ -65,7 +65,9 @@ class Order(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["-placed_at", "-id"], name="order_newest"),
             models.Index(fields=["status", "-placed_at", "-id"], name="order_status_newest"),
+            models.Index(fields=["channel", "-placed_at", "-id"], name="order_channel_newest"),
             models.Index(fields=["external_number"], name="order_external_number"),
+            models.Index(Upper("number"), name="order_number_any_case"),
             models.Index(fields=["id"], name="order_to_route", condition=Q(open_quantity__gt=0)),
         ]
         constraints: ClassVar = [

@@ -51,6 +51,9 @@ class OrderLine(models.Model):
 
     class Meta:
         ordering: ClassVar = ["order_id", "position"]
+        indexes: ClassVar = [
+            models.Index(fields=["product", "order", "position"], name="order_line_of_product"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["order", "position"], name="order_line_position_once"),
             models.CheckConstraint(condition=Q(ordered__gt=0), name="order_line_ordered_positive"),

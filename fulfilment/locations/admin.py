@@ -1,0 +1,95 @@
+"""Locations in the back office."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.contrib.admin import display, register
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from fulfilment.locations.models import Location, LocationKind
+from oms.infra.backoffice.bases import ModelForm
+from oms.infra.backoffice.display import Tone, badge
+from oms.infra.backoffice.filters import chips
+from oms.infra.backoffice.lists import MasterDataAdmin
+from oms.infra.backoffice.site import retailer_site
+
+
+class LocationForm(ModelForm[Location]):
+    """Says in words what the database would refuse."""
+
+    class Meta:
+        model = Location
+        fields = "__all__"
+
+    def clean_country(self) -> str:
+        """Two letters, in capitals."""
+        country = str(self.cleaned_data["country"]).upper()
+        if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+            message = "Name the country by its two letters, such as GB."
+            raise forms.ValidationError(message)
+        return country
+
+    def clean_time_zone(self) -> str:
+        """A name that the machine knows."""
+        name = str(self.cleaned_data["time_zone"])
+        if name not in zoneinfo.available_timezones():
+            message = "Name a time zone as Europe/London does; this one is not known."
+            raise forms.ValidationError(message)
+        return name
+
+    def clean(self) -> dict[str, Any] | None:
+        """Both coordinates or neither, and on the Earth."""
+        cleaned = super().clean() or self.cleaned_data
+        place = {name: cleaned.get(name) for name in ("latitude", "longitude") if name in cleaned}
+        for name, value in place.items():
+            reach = 90 if name == "latitude" else 180
+            if value is not None and not -reach <= value <= reach:
+                self.add_error(name, f"Give degrees from -{reach} to {reach}.")
+        missing = [name for name, value in place.items() if value is None]
+        if len(missing) == 1:
+            self.add_error(missing[0], "Give both coordinates, or neither.")
+        return cleaned
+
+
+@register(Location, site=retailer_site)
+class LocationAdmin(MasterDataAdmin[Location]):
+    """Places that hold stock or fulfil."""
+
+    form = LocationForm
+    list_display = ("name", "code", "kind_word", "city", "country", "ships", "offers_pickup", "state")
+    list_filter = (chips("kind", LocationKind.choices, "kind"),)
+    ordering = ("code",)
+    sortable_by = ()
+    search_help_text = "Code or name"
+    fieldsets = (
+        (None, {"fields": (("code", "name"), "kind", "ships", "offers_pickup", "paused")}),
+        ("Where it is", {"fields": (
+            "address", ("postal_code", "city"), "country", ("latitude", "longitude"), "time_zone",
+        )}),
+    )  # fmt: skip
+
+    @display(description="Kind")
+    def kind_word(self, location: Location) -> str:
+        """What kind of place."""
+        return str(location.get_kind_display())
+
+    @display(description="State")
+    def state(self, location: Location) -> SafeString:
+        """Whether it takes work."""
+        if location.paused:
+            return badge("Paused: takes no new work", Tone.WAITING)
+        return badge("Working: takes new work", Tone.DONE)
+
+    def find(self, rows: QuerySet[Location], term: str) -> QuerySet[Location]:
+        """By code, or by a part of the name: there are never many."""
+        exact = rows.filter(code__in={term, term.upper()})
+        return exact if exact.exists() else rows.filter(name__icontains=term)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Location | None = None) -> tuple[str, ...]:
+        """Order lines and events name a location by its code, so it stays."""
+        return ("code",) if obj else ()

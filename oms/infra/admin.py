@@ -1,0 +1,46 @@
+"""Events in the back office."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib.admin import display, register
+from django.db.models import QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from oms.infra.backoffice.display import moment
+from oms.infra.backoffice.lists import ReadOnlyAdmin
+from oms.infra.backoffice.site import retailer_site
+from oms.infra.models import Event
+
+
+@register(Event, site=retailer_site)
+class EventAdmin(ReadOnlyAdmin[Event]):
+    """Everything that happened, newest first."""
+
+    list_display = ("happened", "name", "subject", "actor")
+    ordering = ("-id",)
+    sortable_by = ()
+    search_help_text = "Order number"
+    fields = ("name", "subject_kind", "subject", "actor", "happened", "recorded", "details")
+    readonly_fields = ("happened", "recorded", "details")
+
+    @display(description="Happened")
+    def happened(self, event: Event) -> str:
+        """When, in the retailer's zone."""
+        return moment(event.occurred_at)
+
+    @display(description="Recorded")
+    def recorded(self, event: Event) -> str:
+        """When it was written down."""
+        return moment(event.recorded_at)
+
+    @display(description="Details")
+    def details(self, event: Event) -> SafeString:
+        """All that the event says."""
+        return format_html('<pre class="oms-json">{}</pre>', json.dumps(event.payload, indent=2, ensure_ascii=False))
+
+    def find(self, rows: QuerySet[Event], term: str) -> QuerySet[Event]:
+        """By what it happened to."""
+        return rows.filter(subject_kind="order", subject__in={term, term.upper()})

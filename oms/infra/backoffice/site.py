@@ -1,0 +1,83 @@
+"""The retailer's back office. Each module's ``admin.py`` registers its screens on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from oms.infra.backoffice.bases import AdminSite
+
+MOST_FOUND = 20
+"""Results that the command search shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A result of the command search."""
+
+    title: str
+    description: str
+    link: str
+    icon: str
+
+
+#: Looks a term up for the person who asks; finds nothing that they may not see.
+Finder = Callable[[HttpRequest, str], Sequence[Found]]
+
+
+class BackOfficeSite(AdminSite):
+    """An unfold site whose command search asks finders, and keeps no answer.
+
+    unfold keeps results for five minutes: an order placed meanwhile would stay hidden, one that somebody may
+    no longer see would stay shown.
+    """
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.finders: list[Finder] = []
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Results for the term ``s``: screens by their names, then what each finder knows."""
+        term = request.GET.get("s", "").strip().replace("\x00", "")
+        if not term:
+            return HttpResponse()
+        began = perf_counter()
+        found = [*self._screens(request, term)]
+        if "extended" in request.GET:
+            found = [item for finder in self.finders for item in finder(request, term)] + found
+        template = "command_results" if "extended" in request.GET else "search_results"
+        pages = Paginator(found[:MOST_FOUND], MOST_FOUND)
+        return TemplateResponse(
+            request,
+            f"unfold/helpers/{template}.html",
+            {
+                "page_obj": pages,
+                "results": pages.page(1),
+                "page_counter": 0,
+                "execution_time": perf_counter() - began,
+                "command_show_history": False,
+            },
+            headers={"HX-Trigger": "search"},
+        )
+
+    def _screens(self, request: HttpRequest, term: str) -> list[Found]:
+        wanted = term.lower()
+        return [
+            Found(str(model["name"]), str(app["name"]), model["admin_url"], "arrow_right_alt")
+            for app in self.get_app_list(request)
+            for model in app["models"]
+            if wanted in str(model["name"]).lower() and model["admin_url"]
+        ]
+
+
+class RetailerSite(BackOfficeSite):
+    """Served at each retailer's host name."""
+
+
+retailer_site = RetailerSite(name="admin")

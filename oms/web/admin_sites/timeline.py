@@ -1,0 +1,139 @@
+"""Events in words, for people who look at an order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from fulfilment.requests.domain import RequestStatus
+from oms.infra.backoffice.display import Tone, money
+from oms.infra.models import Event
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of what events tell by codes."""
+
+    channels: Mapping[str, str]
+    locations: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happened, when, and who caused it."""
+
+    when: datetime
+    actor: str
+    title: str
+    detail: str
+    icon: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    title: str
+    detail: str
+    icon: str
+    tone: Tone = Tone.NEUTRAL
+
+
+def tell(event: Event, names: Names) -> Entry:
+    """An event in words."""
+    teller = _TELLERS.get(event.name)
+    told = teller(event.payload, names) if teller else _unknown(event)
+    return Entry(event.occurred_at, actor_in_words(event.actor), told.title, told.detail, told.icon, told.tone)
+
+
+def actor_in_words(actor: str) -> str:
+    """``user anna`` is shown as anna, ``command fulfil`` as the command it was."""
+    kind, _, name = actor.partition(" ")
+    return {"user": name, "command": f"command {name}"}.get(kind, actor) if name else actor.capitalize()
+
+
+def count(number: int, thing: str) -> str:
+    """``1 unit``, ``1,200 units``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def _captured(said: Payload, names: Names) -> _Told:
+    what = f"{count(said['units'], 'unit')} in {count(said['lines'], 'line')}"
+    total = money(Decimal(said["total"]), said["currency"])
+    channel = names.channels.get(said["channel"], said["channel"])
+    return _Told(f"Placed on {channel}", f"{what}, {total}", "shopping_cart")
+
+
+def _extended(said: Payload, names: Names) -> _Told:
+    what = f"{count(said['units'], 'unit')} in {count(said['lines'], 'line')}"
+    amount = money(Decimal(said["amount"]), said["currency"])
+    return _Told("Added to by its channel", f"{what}, {amount}", "add_shopping_cart")
+
+
+def _cancelled(said: Payload, names: Names) -> _Told:
+    returned = said["returned"]
+    verb = "returned" if returned == said["quantity"] else "cancelled"
+    detail = f"Credit {money(Decimal(said['credit']), said['currency'])}"
+    if 0 < returned < said["quantity"]:
+        detail += f"; {count(returned, 'unit')} of them had left and came back"
+    if said["reason"]:
+        detail += f". {_sentence(said['reason'])}"
+    title = f"{count(said['quantity'], 'unit')} of line {said['position']} {verb}"
+    return _Told(title, detail, "undo", Tone.WRONG)
+
+
+def _offered(said: Payload, names: Names) -> _Told:
+    why = str(said["reason"]).removeprefix(f"{said['location']}: ")
+    detail = f"Request {said['request']}" + (f". Why here: {why}" if why else "")
+    title = f"{count(said['units'], 'unit')} offered to {_place(said, names)}"
+    return _Told(title, detail, "share_location", Tone.WAITING)
+
+
+def _advanced(said: Payload, names: Names) -> _Told:
+    did = {RequestStatus.PICKING: "is picking", RequestStatus.PACKED: "has packed"}
+    words = did.get(said["status"], f"has set to {said['status']}:")
+    icon = "inventory_2" if said["status"] == RequestStatus.PACKED else "shelves"
+    return _Told(f"{_place(said, names)} {words}", f"Request {said['request']}", icon, Tone.WORKING)
+
+
+def _shipped(said: Payload, names: Names) -> _Told:
+    tracking = f", tracking number {said['tracking_number']}" if said["tracking_number"] else ""
+    title = f"{count(said['units'], 'unit')} shipped from {_place(said, names)}"
+    return _Told(title, f"Shipment {said['shipment']}{tracking}", "local_shipping", Tone.DONE)
+
+
+def _released(said: Payload, names: Names) -> _Told:
+    title = f"{count(said['units'], 'unit')} of line {said['position']} taken back from {_place(said, names)}"
+    why = f". {_sentence(said['reason'])}" if said["reason"] else ""
+    return _Told(title, f"Request {said['request']}{why}", "lock_open")
+
+
+def _unknown(event: Event) -> _Told:
+    words = event.name.rpartition(".v")[0].replace(".", " ").replace("_", " ")
+    facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in event.payload.items())
+    return _Told(_sentence(words), facts, "circle")
+
+
+def _place(said: Payload, names: Names) -> str:
+    code = str(said["location"])
+    name = names.locations.get(code)
+    return f"{name} ({code})" if name else code
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_TELLERS: dict[str, Callable[[Payload, Names], _Told]] = {
+    "order.captured.v1": _captured,
+    "order.extended.v1": _extended,
+    "order.line_cancelled.v1": _cancelled,
+    "fulfilment.offered.v1": _offered,
+    "fulfilment.advanced.v1": _advanced,
+    "fulfilment.shipped.v1": _shipped,
+    "fulfilment.released.v1": _released,
+}

@@ -1,0 +1,170 @@
+"""Every list of the retailer's back office: it opens, and asks a fixed number of questions."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.utils import timezone
+
+from fulfilment.requests.domain import RequestStatus
+from fulfilment.routing.services import orders_route
+from oms.importing.models import ImportedLine
+from oms.infra.backoffice.lists import MasterDataAdmin
+from oms.infra.backoffice.site import retailer_site
+from oms.infra.database.context import retailer_context
+from oms.web.services.api_keys import api_key_issue
+from orders.models import Channel, OrderCharge
+from returns.models import BlindReturn
+from tests.factories.accounts import StaffFactory
+from tests.factories.catalogue import ProductFactory
+from tests.factories.inventory import stock_lost, stock_received
+from tests.factories.locations import LocationFactory
+from tests.factories.orders import CustomerFactory, order_placed
+from tests.factories.requests import request_brought_to
+from tests.oms.web.back_office import listed, manager, statements, visitor, words
+
+#: Statements of each list beside the session and the user: filters' choices, the capped count, the rows.
+QUESTIONS = {
+    "orders.order": 3,
+    "orders.orderline": 2,
+    "orders.ordercharge": 2,
+    "orders.customer": 2,
+    "orders.channel": 2,
+    "catalogue.product": 2,
+    "locations.location": 2,
+    "inventory.stocklevel": 3,
+    "inventory.stockmovement": 2,
+    "inventory.stockadjustment": 2,
+    "requests.fulfilmentrequest": 3,
+    "requests.shipment": 2,
+    "routing.backorder": 2,
+    "returns.blindreturn": 2,
+    "importing.importedline": 2,
+    "infra.event": 2,
+    "accounts.user": 3,
+    "auth.group": 2,
+    "web.apikey": 2,
+}
+
+
+def rows_of_every_kind(times: int) -> None:
+    """So many rows on every list, each with all that it may refer to."""
+    for number in range(times):
+        store, customer, product = LocationFactory.create(), CustomerFactory.create(), ProductFactory.create()
+        order = order_placed((product.sku, 2), customer=customer.reference)
+        stock_received(store, product, 1)
+        request_brought_to(order, RequestStatus.SHIPPED)
+        orders_route(order_ids=[order.pk], actor="routing")
+        stock_lost(product, 1)
+        channel = Channel.objects.create(code=f"channel{order.pk}", name="Another", currency="EUR")
+        OrderCharge.objects.create(
+            channel=channel, order=order, kind="fee", quantity=1, unit_price=3, charged_at=timezone.now(),
+            external_number="F1",
+        )  # fmt: skip
+        BlindReturn.objects.create(
+            channel=channel, customer=customer, product=product, quantity=1, unit_price=2, currency="EUR",
+            external_number="R1", returned_at=timezone.now(),
+        )  # fmt: skip
+        ImportedLine.objects.create(
+            channel=channel, fingerprint=f"{order.pk:032}", occurrence=0, row=number + 2, outcome="refused",
+            reason="bad_price", money=0, message="row 2, column Price: 'x' is no number", content={"Price": "x"},
+        )  # fmt: skip
+        api_key_issue(name="Partner")
+        StaffFactory.create().groups.create(name=f"Group {order.pk}")
+
+
+@pytest.fixture
+def filled(fresh: None) -> None:
+    """Two rows on every list."""
+    with retailer_context("acme"):
+        rows_of_every_kind(2)
+
+
+def test_every_list_has_its_number_here() -> None:
+    assert set(QUESTIONS) == {model._meta.label_lower for model in retailer_site._registry}
+
+
+def test_every_list_asks_a_fixed_number_of_questions(filled: None) -> None:
+    client = manager()
+    client.get("/admin/")
+    for rows in (2, 6):
+        if rows > 2:
+            with retailer_context("acme"):
+                rows_of_every_kind(rows - 2)
+        asked_for = {}
+        for label in QUESTIONS:
+            with statements() as asked:
+                response = client.get(f"/admin/{label.replace('.', '/')}/")
+            assert response.status_code == 200, label
+            assert len(listed(response)) >= rows, label
+            asked_for[label] = len(asked) - 2
+        assert asked_for == QUESTIONS
+
+
+def test_no_list_counts_a_whole_table(filled: None) -> None:
+    client = manager()
+    for label in QUESTIONS:
+        with statements() as asked:
+            client.get(f"/admin/{label.replace('.', '/')}/")
+        for statement in asked:
+            assert "COUNT(" not in statement or "LIMIT 10001" in statement, statement
+
+
+def test_no_search_looks_for_parts_of_words_in_large_tables(filled: None) -> None:
+    small = {"locations.location", "accounts.user"}
+    client = manager()
+    for label in set(QUESTIONS) - small:
+        with statements() as asked:
+            response = client.get(f"/admin/{label.replace('.', '/')}/", {"q": "Thing"})
+        assert response.status_code == 200, label
+        assert not [statement for statement in asked if re.search(r"LIKE|~", statement)], label
+
+
+def test_every_sidebar_entry_leads_somewhere(filled: None) -> None:
+    client = manager()
+    page = client.get("/admin/").content.decode()
+    addresses = set(re.findall(r'href="(/admin/[a-z]+/[a-z]+/)"', page))
+
+    assert {address.strip("/").replace("admin/", "").replace("/", ".") for address in addresses} == set(QUESTIONS)
+    assert {address: client.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 200)
+
+
+def test_another_retailer_sees_nothing_of_it(filled: None) -> None:
+    client = manager("globex")
+    own = {"accounts.user"}
+    for label in set(QUESTIONS) - own:
+        assert listed(client.get(f"/admin/{label.replace('.', '/')}/")) == [], label
+
+
+def test_what_services_write_cannot_be_written_by_hand(filled: None) -> None:
+    client = manager()
+    by_hand = {"orders.customer", "orders.channel", "catalogue.product", "locations.location", "accounts.user",
+               "auth.group", "web.apikey"}  # fmt: skip
+    for label in set(QUESTIONS) - by_hand:
+        assert client.get(f"/admin/{label.replace('.', '/')}/add/").status_code == 403, label
+    for model, admin in retailer_site._registry.items():
+        if isinstance(admin, MasterDataAdmin):
+            page = f"/admin/{model._meta.app_label}/{model._meta.model_name}/1/delete/"
+            assert client.post(page, {"post": "yes"}).status_code in (403, 404), page
+
+
+def test_rows_refused_by_an_import_say_why_and_what_stood_there(filled: None) -> None:
+    # given
+    client = manager()
+    with retailer_context("acme"):
+        line = ImportedLine.objects.order_by("id")[0]
+    # when
+    page = words(client.get("/admin/importing/importedline/", {"outcome": "refused"}))
+    detail = words(client.get(f"/admin/importing/importedline/{line.pk}/change/"))
+    # then
+    assert "2 Refused Bad price row 2, column Price: 'x' is no number 0 Another" in page
+    assert "As it stood in the file Price x" in detail
+
+
+def test_a_visitor_is_told_politely_that_there_is_nothing(fresh: None) -> None:
+    response = manager().get("/admin/orders/nothing/")
+
+    assert response.status_code == 404
+    assert "There is nothing here" in words(response)
+    assert visitor("nobody").get("/admin/").status_code == 404
