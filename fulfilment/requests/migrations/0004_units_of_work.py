@@ -6,8 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("locations", "0001_initial"),
-        ("orders", "0003_orderhold_remove_order_order_status_known_and_more"),
-        ("requests", "0002_guards"),
+        ("orders", "0004_holds_and_releases"),
+        ("requests", "0003_list_indexes"),
     ]
 
     operations = [
