@@ -17,7 +17,8 @@ from django.db import connection
 from modules import registry
 from modules.domain.documents import Document, Reference
 from modules.domain.releases import KindModel, Release
-from modules.selectors import adoptions_at, documents_at, head_number, last_revision_with
+from modules.selectors import adoptions_at, digest_at, documents_at, head_number, last_revision_with
+from oms.infra.database.identity import is_staging
 
 Model = TypeVar("Model", bound=KindModel)
 
@@ -73,7 +74,7 @@ class Profile:
 
 
 _lock = threading.Lock()
-_cache: OrderedDict[tuple[str, int], Profile] = OrderedDict()
+_cache: OrderedDict[tuple[str, int, bytes], Profile] = OrderedDict()
 
 
 def current_profile() -> Profile:
@@ -85,7 +86,10 @@ def profile_at(number: int) -> Profile:
     """The profile of the retailer that is being served as it was at a revision; empty at revision 0."""
     if number == 0:
         return Profile(0, {}, {})
-    where = (str(connection.settings_dict["NAME"]) + "/" + str(connection.schema_name), number)  # type: ignore[attr-defined]
+    schema = str(connection.schema_name)  # type: ignore[attr-defined]
+    # A staging clone that was made anew may have another revision of the same number.
+    mark = digest_at(number) if is_staging(schema) else b""
+    where = (str(connection.settings_dict["NAME"]) + "/" + schema, number, mark)
     with _lock:
         found = _cache.get(where)
         if found is not None:

@@ -17,6 +17,14 @@ def head_number() -> int:
     return int(row[0]) if row else 0
 
 
+def digest_at(number: int) -> bytes:
+    """Digest of a revision; nothing where there is no such revision."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT digest FROM modules_profilerevision WHERE number = %s", [number])
+        row = cursor.fetchone()
+    return bytes(row[0]) if row else b""
+
+
 def last_revision_with(module: str, release: str) -> int | None:
     """Number of the newest revision at which a release of a module was live; None where it never was."""
     with connection.cursor() as cursor:

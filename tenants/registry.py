@@ -61,4 +61,4 @@ def _read(host: str) -> ServedRetailer | None:
             )
             .first()
         )  # fmt: skip
-    return ServedRetailer(*row[:3], Environment(row[3]), *row[4:]) if row else None
+    return ServedRetailer(row[0], row[1], row[2], Environment(row[3]), row[4], row[5]) if row else None

@@ -95,22 +95,35 @@ def acme() -> Iterator[None]:
     """Serve the retailer acme; everything that the test writes is rolled back."""
     from django.db import transaction
 
+    from modules.services import profile_begin
     from oms.infra.database.context import retailer_context
 
     with retailer_context("acme"):
+        profile_begin(author="suite")
         yield
         transaction.set_rollback(True)
 
 
 @pytest.fixture
-def fresh() -> Iterator[None]:
+def fresh(bare: None) -> None:
     """Nothing is served: the test opens contexts itself and commits; the database is made anew afterwards."""
+    from modules.services import profile_begin
+    from oms.infra.database.context import retailer_context
+
+    for schema in ("acme", "globex"):
+        with retailer_context(schema):
+            profile_begin(author="suite", adopt={"order_routing": "1.0.0"})
+
+
+@pytest.fixture
+def bare() -> Iterator[None]:
+    """As ``fresh``, before the retailers' profiles have begun."""
     yield from _own_database()
 
 
 @pytest.fixture(scope="module")
 def fresh_module() -> Iterator[None]:
-    """As ``fresh``, once for all tests of a module: for tests that prove that nothing has changed."""
+    """As ``bare``, once for all tests of a module: for tests that prove that nothing has changed."""
     yield from _own_database()
 
 

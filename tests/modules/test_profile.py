@@ -32,7 +32,7 @@ MODULE, KIND = "order_routing", "location_policy"
 
 
 @pytest.fixture
-def begun(fresh: None) -> None:
+def begun(bare: None) -> None:
     with retailer_context("acme"):
         profile_begin(author="setup", adopt={"order_routing": "2.0.0"})
 

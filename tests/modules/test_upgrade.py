@@ -41,7 +41,7 @@ PLACES = {"LON": (51.5, -0.1), "MAN": (53.5, -2.2), "GLA": (55.9, -4.3)}
 
 
 @pytest.fixture
-def shop(fresh: None) -> None:
+def shop(bare: None) -> None:
     """Three locations, ten products, forty routed orders; order routing 1.0.0 is live."""
     with retailer_context("acme"):
         profile_begin(author="setup", adopt={MODULE: "1.0.0", "order_management": "1.0.0"})

@@ -50,8 +50,8 @@ def edited(draw: st.DrawFn, release: Release[Any], documents: Documents) -> Docu
         name = draw(st.sampled_from(sorted({*fresh, *documents[where].body, "colour"})))
         body = {key: value for key, value in documents[where].body.items() if key != name}
         result[where] = Document(body | {key: fresh[key] for key in fresh if key == name}, documents[where].complement)
-    elif deed == "entries" and isinstance(documents[where].body.get("location_settings"), list):
-        entries: Any = documents[where].body["location_settings"]
+    elif deed == "entries" and "location_settings" in kind.model.model_fields:
+        entries: Any = documents[where].body.get("location_settings")
         kept = draw(st.lists(st.sampled_from(entries), unique_by=canonical, max_size=5)) if entries else []
         added: Any = draw(bodies(kind)).get("location_settings", [])
         codes = {entry["location"] for entry in kept}

@@ -30,7 +30,11 @@ class Option:
 
 @dataclass(slots=True)
 class Node:
-    """A field of the form. ``origin`` is an entry's place in the document that was opened."""
+    """A field of the form.
+
+    An entry of a list has the ``number`` that it bears in this form, and ``row``: that number and its place in the
+    document that was opened.
+    """
 
     spec: Spec
     name: str
@@ -41,7 +45,8 @@ class Node:
     children: list[Node] = field(default_factory=list)
     options: list[Option] = field(default_factory=list)
     columns: list[Spec] = field(default_factory=list)
-    origin: str = ""
+    row: str = ""
+    number: str = ""
     key: str = ""
     focus: bool = False
     entry: str = "entry"
@@ -59,11 +64,6 @@ class Node:
         if shape is Shape.BOOLEAN:
             return "choice" if self.spec.nullable else "checkbox"
         return shape.value if shape in _OWN_INPUT else "text"
-
-    @property
-    def row(self) -> str:
-        """What a hidden field says of an entry: its number in this form, and its place in what was opened."""
-        return f"{self.path[-1]}:{self.origin}"
 
     @property
     def faulty(self) -> bool:
@@ -134,17 +134,18 @@ class Builder:
         node.columns = self._columns(item)
         for at, part in enumerate(value if isinstance(value, list) else []):
             child = self.node(item, part, (*node.path, at), f"{node.name}.{at}")
-            child.origin = self._origin(child.path, str(at))
-            node.children.append(child)
+            self._enter(node, child, at, str(at))
 
     def _fill_map(self, node: Node, value: Default) -> None:
         for at, (key, part) in enumerate(value.items() if isinstance(value, dict) else ()):
             child = self.node(self._schema.item(node.spec), part, (*node.path, key), f"{node.name}.{at}.value")
-            child.key, child.origin = key, f"{at}:{self._origin(child.path, key)}"
-            node.children.append(child)
+            child.key = key
+            self._enter(node, child, at, key)
 
-    def _origin(self, path: Path, as_opened: str) -> str:
-        return as_opened if self._origins is None else self._origins.get(path, "")
+    def _enter(self, node: Node, child: Node, at: int, as_opened: str) -> None:
+        origin = as_opened if self._origins is None else self._origins.get(child.path, "")
+        child.number, child.row = str(at), f"{at}:{origin}"
+        node.children.append(child)
 
     def _columns(self, item: Spec) -> list[Spec]:
         if item.shape is not Shape.GROUP:

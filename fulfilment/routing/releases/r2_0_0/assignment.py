@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import groupby, pairwise, product
 
-#: More options than these are shortened to the most promising ones.
+#: More locations than these are shortened to the most promising ones.
 SHORTLIST = 40
 #: Sets of parcels that are looked at before the search gives up.
 BUDGET = 12_000
@@ -66,7 +66,7 @@ class Plan:
     @property
     def key(self) -> tuple[int, int, int, list[int]]:
         """The better plan has the smaller key."""
-        return -self.placed, self.cost, len(self.chosen), sorted(option.place for option in self.chosen)
+        return -self.placed, self.cost, len(self.chosen), [option.place for option in self.chosen]
 
 
 def cheapest_plan(problem: Problem) -> Plan:
@@ -97,14 +97,22 @@ def _filled(chosen: Sequence[Option], costs: Sequence[Sequence[int]], needs: Seq
         taken = [list(chosen[0].stock)]
     else:
         taken = [[0] * len(needs) for _ in chosen]
+        order = _same_order(chosen)
         for index, need in enumerate(needs):
-            for _, at in sorted((each[index], at) for at, each in enumerate(costs)):
-                units = min(need, chosen[at].stock[index])
-                taken[at][index] = units
-                need -= units
+            for at in order or sorted(range(len(chosen)), key=[each[index] for each in costs].__getitem__):
+                held = chosen[at].stock[index]
+                taken[at][index] = held if held < need else need
+                need -= taken[at][index]
     if any(sum(row) > option.room for row, option in zip(taken, chosen, strict=True)):
         return _filled_within_room(chosen, costs, needs)
     return taken
+
+
+def _same_order(chosen: Sequence[Option]) -> Sequence[int]:
+    """The parcels, the cheaper first, where that is the same for every product; else nothing."""
+    order = sorted(range(len(chosen)), key=lambda at: (chosen[at].handling, chosen[at].per_gram))
+    in_order = all(chosen[one].per_gram <= chosen[other].per_gram for one, other in pairwise(order))
+    return order if in_order else ()
 
 
 def _filled_within_room(
@@ -163,7 +171,7 @@ def _promising(problem: Problem) -> tuple[Sequence[Option], bool]:
     free: Sequence[Option] = problem.free
     if not problem.forced and free:
         free = _within_reach(problem)
-    if len(free) <= SHORTLIST:
+    if len({option.place for option in free}) <= SHORTLIST:
         return free, True
     return _shortlist(free, problem), False
 
@@ -243,32 +251,40 @@ def _greedy(problem: Problem, free: Sequence[Option]) -> Plan:
     return best
 
 
-#: A set of options: what it could place at most, what it would then cost at least (both as in :attr:`Plan.key`), its
-#: number of parcels, their places, and the set.
-_Candidate = tuple[int, int, int, list[int], tuple[Option, ...]]
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """A location in the search: its options, and the best that any of them offers in each respect.
+
+    ``bits`` has one bit for each unit that is needed: those of a product are set where any of it is in stock, so that
+    the bits of several stops are their disjunction. ``held`` counts the units that it could place at most, ``units``
+    holds what a unit of each product costs at least (:data:`_NEVER` where there is none).
+    """
+
+    options: tuple[Option, ...]
+    bits: int
+    held: int
+    fixed: int
+    units: tuple[int, ...]
+
+
+#: More than any cost.
+_NEVER = 1 << 100
+#: Minus the units that stops could place at most, their cost at least before any unit, their places, and they.
+_Candidate = tuple[int, int, tuple[int, ...], tuple[_Stop, ...]]
 
 
 class _Search:
-    """Sets of options, smaller ones first; of each size the most promising first, until none can be better.
-
-    What a set can place at most is told by a number with one bit for each unit: the bits of a product are set where
-    any of it is in stock, so that the bits of a set of options are their disjunction.
-    """
+    """Sets of locations, smaller ones first; of each size the most promising first, until none can be better."""
 
     def __init__(self, problem: Problem, free: Sequence[Option]) -> None:
         self.problem = problem
-        self.free = free
         self.units = sum(problem.needs)
-        self.all_grams = sum(map(int.__mul__, problem.needs, problem.grams))
         self.looked_at = 0
         self.best: Plan | None = None
-        self._lanes: list[int] = []
-        offset = 0
-        for need in problem.needs:
-            self._lanes.append(((1 << need) - 1) << offset)
-            offset += need
-        self._bits = [self._bits_of(option) for option in free]
-        self._least_fixed = min((option.fixed for option in free), default=0)
+        self.base = tuple(self._stop(options) for options in problem.forced)
+        self.stops = [self._stop(tuple(options)) for _, options in groupby(free, key=lambda option: option.place)]
+        self._least_fixed = min((stop.fixed for stop in self.stops), default=0)
+        self._least_units = self._units_cost([*self.base, *self.stops], problem.needs)
 
     @property
     def finished(self) -> bool:
@@ -277,65 +293,90 @@ class _Search:
 
     def run(self) -> Plan:
         """The best plan among those looked at."""
-        bases = list(product(*self.problem.forced))
-        for size in range(max(0, self.problem.limit - len(self.problem.forced)) + 1):
-            candidates = [found for base in bases for found in self._of_size(base, size)]
-            self._try_out(sorted(candidates, key=lambda found: found[:4]))
+        bits, held, fixed = 0, 0, 0
+        for stop in self.base:
+            bits, held, fixed = bits | stop.bits, held + stop.held, fixed + stop.fixed
+        for size in range(max(0, self.problem.limit - len(self.base)) + 1):
+            penalty = self.problem.penalty * max(0, len(self.base) + size - 1)
+            found = self._sets(self.base, bits, held, fixed + penalty, 0, size)
+            self._try_out(sorted(found, key=lambda candidate: candidate[:3]))
         assert self.best is not None
         return self.best
 
-    def _try_out(self, candidates: Iterable[_Candidate]) -> None:
-        for *bound, chosen in candidates:
-            if self.best is not None and tuple(bound) > self.best.key:
+    def _sets(
+        self, chosen: tuple[_Stop, ...], bits: int, held: int, fixed: int, start: int, more: int
+    ) -> Iterator[_Candidate]:
+        """Sets that add so many stops from ``start`` on and could beat the best of the smaller sets."""
+        if self._all_placed_for_less(fixed + more * self._least_fixed + self._least_units + 1):
+            return
+        if not more:
+            placed = min(bits.bit_count(), held)
+            if self.best is None or placed >= self.best.placed:
+                yield -placed, fixed, tuple([stop.options[0].place for stop in chosen]), chosen
+            return
+        for at in range(start, len(self.stops) - more + 1):
+            stop = self.stops[at]
+            self.looked_at += 1
+            if not self.finished:
                 return
+            yield from self._sets(
+                (*chosen, stop), bits | stop.bits, held + stop.held, fixed + stop.fixed, at + 1, more - 1
+            )
+
+    def _all_placed_for_less(self, cost: int) -> bool:
+        """Whether the best plan so far places all units, and for less than this."""
+        return self.best is not None and self.best.placed == self.units and self.best.cost < cost
+
+    def _try_out(self, candidates: Iterable[_Candidate]) -> None:
+        """Make plans in the order of what they promise, as long as that could be better than the best."""
+        for less_placed, alike in groupby(candidates, key=lambda candidate: candidate[0]):
+            if self.best is not None and less_placed > -self.best.placed:
+                return
+            promises = ((*self._promise(fixed, stops), at, stops) for at, (_, fixed, _, stops) in enumerate(alike))
+            for less, cost, _, stops in sorted(promises, key=lambda promise: promise[:3]):
+                if self.best is not None and (less, cost) > (-self.best.placed, self.best.cost):
+                    break
+                self._plan(stops, cost - sum(stop.fixed for stop in stops))
+
+    def _promise(self, fixed: int, stops: Sequence[_Stop]) -> tuple[int, int]:
+        """Minus the units that stops can place at most, and what these cost at least."""
+        if not stops:
+            return 0, 0
+        stock = map(sum, zip(*(stop.options[0].stock for stop in stops), strict=True))
+        placed = [*map(min, self.problem.needs, stock)]
+        room, units = sum(stop.held for stop in stops), sum(placed)
+        return (-room, fixed) if units > room else (-units, fixed + self._units_cost(stops, placed))
+
+    def _plan(self, stops: Sequence[_Stop], rest: int) -> None:
+        """Try each way to choose one contract for each location; ``rest`` is what is to be paid besides at least."""
+        for chosen in product(*(stop.options for stop in stops)):
+            if self._all_placed_for_less(rest + sum(option.fixed for option in chosen)):
+                continue
             plan = plan_of(chosen, self.problem)
             if self.best is None or plan.key < self.best.key:
                 self.best = plan
 
-    def _of_size(self, base: tuple[Option, ...], size: int) -> Iterator[_Candidate]:
-        bits = 0
-        for option in base:
-            bits |= self._bits_of(option)
-        cost = sum(option.fixed for option in base) + self.problem.penalty * max(0, len(base) + size - 1)
-        return self._extended(base, bits, cost, 0, size)
+    def _units_cost(self, stops: Sequence[_Stop], units: Sequence[int]) -> int:
+        """What so many units of the products cost at least."""
+        return sum(map(int.__mul__, units, map(min, zip(*(stop.units for stop in stops), strict=True))))
 
-    def _extended(
-        self, chosen: tuple[Option, ...], bits: int, cost: int, start: int, more: int
-    ) -> Iterator[_Candidate]:
-        """Sets that add so many options from ``start`` on and could beat the best of the smaller sets."""
-        if self._too_dear(cost + more * self._least_fixed):
-            return
-        if not more:
-            candidate = self._candidate(chosen, bits, cost)
-            if self.best is None or candidate[0] <= -self.best.placed:
-                yield candidate
-            return
-        places = {option.place for option in chosen}
-        for at in range(start, len(self.free) - more + 1):
-            option = self.free[at]
-            if option.place in places:
-                continue
-            self.looked_at += 1
-            if not self.finished:
-                return
-            yield from self._extended((*chosen, option), bits | self._bits[at], cost + option.fixed, at + 1, more - 1)
-
-    def _too_dear(self, fixed: int) -> bool:
-        """Whether all units have a place already and this costs as much before any unit is in it."""
-        return self.best is not None and self.best.placed == self.units and fixed >= self.best.cost
-
-    def _candidate(self, chosen: tuple[Option, ...], bits: int, cost: int) -> _Candidate:
-        held = sum(min(sum(option.stock), option.room) for option in chosen)
-        placed = min(bits.bit_count(), held)
-        if chosen:
-            grams = self.all_grams if placed == self.units else placed * min(self.problem.grams, default=0)
-            cost += placed * min(option.handling for option in chosen)
-            cost += grams * min(option.per_gram for option in chosen)
-        return -placed, cost, len(chosen), sorted(option.place for option in chosen), chosen
-
-    def _bits_of(self, option: Option) -> int:
-        bits = 0
-        for units, lane in zip(option.stock, self._lanes, strict=True):
+    def _stop(self, options: tuple[Option, ...]) -> _Stop:
+        stock, room = options[0].stock, options[0].room
+        bits, offset = 0, 0
+        for units, need in zip(stock, self.problem.needs, strict=True):
             if units:
-                bits |= lane
-        return bits
+                bits |= ((1 << need) - 1) << offset
+            offset += need
+        handling, per_gram = options[0].handling, min(option.per_gram for option in options)
+        return _Stop(
+            options=options,
+            bits=bits,
+            held=max(0, min(sum(stock), room)),
+            fixed=min(option.fixed for option in options),
+            units=tuple(
+                [
+                    handling + per_gram * grams if units else _NEVER
+                    for units, grams in zip(stock, self.problem.grams, strict=True)
+                ]
+            ),
+        )
