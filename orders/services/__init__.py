@@ -1,4 +1,5 @@
 from orders.services.headers import headers_refresh
+from orders.services.holds import NoSuchHold, hold_release, holds_place
 from orders.services.lines_cancel import CannotCancel, LineToCancel, lines_cancel
 from orders.services.lines_progress import Progress, lines_progress
 from orders.services.order_capture import (
@@ -15,11 +16,14 @@ __all__ = [
     "CaptureRefused",
     "InactiveChannel",
     "LineToCancel",
+    "NoSuchHold",
     "Progress",
     "UnknownChannel",
     "UnknownProducts",
     "charges_add",
     "headers_refresh",
+    "hold_release",
+    "holds_place",
     "lines_cancel",
     "lines_progress",
     "order_extend",

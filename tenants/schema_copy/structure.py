@@ -85,7 +85,8 @@ def copy_structure(
 
     Raises a :class:`~tenants.schema_copy.errors.SchemaCopyError` that names the object in the way.
     """
-    finish_copy(connection, begin_copy(connection, source=source, target=target, roles=roles))
+    with working_settings(connection):  # both parts or none
+        finish_copy(connection, begin_copy(connection, source=source, target=target, roles=roles))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from tests.benchmarks.api import api
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.imports import imports
 from tests.benchmarks.tenancy import tenancy
+from tests.benchmarks.upgrades import upgrades
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "tenancy": tenancy,
     "api": api,
     "import": imports,
+    "upgrades": upgrades,
 }

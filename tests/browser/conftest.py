@@ -41,9 +41,7 @@ class _Quiet(WSGIRequestHandler):
 @pytest.fixture
 def port(fresh: None) -> Iterator[int]:
     """Where the sites are served, static files included."""
-    server = make_server(
-        "127.0.0.1", 0, StaticFilesHandler(WSGIHandler()), server_class=_Server, handler_class=_Quiet
-    )
+    server = make_server("127.0.0.1", 0, StaticFilesHandler(WSGIHandler()), server_class=_Server, handler_class=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server.server_port

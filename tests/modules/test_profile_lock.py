@@ -216,7 +216,10 @@ BY_SQL: dict[str, tuple[str, ...]] = {
         "UPDATE modules_profiledocument SET body = '{}', revision = 3",
         HISTORY.format(body="body", revision="3"),
     ),
-    "an empty revision and a forged history": (REVISION, HISTORY.format(body="'{\"name\": \"lie\"}'::jsonb", revision="3")),
+    "an empty revision and a forged history": (
+        REVISION,
+        HISTORY.format(body="'{\"name\": \"lie\"}'::jsonb", revision="3"),
+    ),
     "a revision that skips a number": (
         "INSERT INTO modules_profilerevision (number, parent, author, reason, origin, adopted, digest)"
         " VALUES (7, 6, 'x', 'x', 'edit', '{}', 'x')",
@@ -312,7 +315,8 @@ BY_DEPLOYERS: dict[str, str] = {
     "schema owner": "ALTER SCHEMA acme OWNER TO oms_owner",
     "rename of the schema": "ALTER SCHEMA acme RENAME TO gone",
     "SET SCHEMA": "ALTER TABLE acme.modules_profiledocument SET SCHEMA public",
-    "history": "INSERT INTO acme.modules_historicalprofiledocument SELECT * FROM acme.modules_historicalprofiledocument",
+    "history": "INSERT INTO acme.modules_historicalprofiledocument"
+    " SELECT * FROM acme.modules_historicalprofiledocument",
     "revision": "INSERT INTO acme.modules_profilerevision (number, parent, author, reason, origin, adopted, digest)"
     " VALUES (3, 2, 'x', 'x', 'edit', '{}', 'x')",
     "adoption": "UPDATE acme.modules_moduleadoption SET release = '9.9.9'",

@@ -34,10 +34,7 @@ def disputed(opened: Body, theirs: Body, mine: Body) -> list[Disputed]:
     """The fields in which two versions differ. A list is one field: its rows cannot be matched for certain."""
     before, them, me = (dict(_fields(body)) for body in (opened, theirs, mine))
     paths = [path for path in dict.fromkeys([*me, *them]) if not _same(me.get(path, ABSENT), them.get(path, ABSENT))]
-    return [
-        Disputed(path, before.get(path, ABSENT), them.get(path, ABSENT), me.get(path, ABSENT))
-        for path in paths
-    ]
+    return [Disputed(path, before.get(path, ABSENT), them.get(path, ABSENT), me.get(path, ABSENT)) for path in paths]
 
 
 def merged(theirs: Body, fields: list[Disputed], mine: Mapping[int, bool]) -> Body:

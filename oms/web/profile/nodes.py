@@ -102,6 +102,10 @@ class Builder:
             self._fill_list(node, value)
         elif spec.shape is Shape.MAP:
             self._fill_map(node, value)
+        elif spec.shape is Shape.SEVERAL:
+            taken = {text_of(item) for item in value} if isinstance(value, list) else set()
+            known = [text_of(choice) for choice in self._schema.item(spec).choices]
+            node.options = [Option(text, text.replace("_", " "), text in taken) for text in known]
         elif spec.shape is Shape.OTHER:
             node.text = in_words(value)
         else:
@@ -120,9 +124,7 @@ class Builder:
         given = None if value is ABSENT else value
         chosen = self._schema.variant_of(node.spec, given)
         titles = [self._schema.spec(raw, "").title for raw in node.spec.variants]
-        node.options = [
-            Option(str(at), title, at == chosen and given is not None) for at, title in enumerate(titles)
-        ]
+        node.options = [Option(str(at), title, at == chosen and given is not None) for at, title in enumerate(titles)]
         if node.spec.nullable:
             node.options.insert(0, Option("", "none", given is None))
         if given is not None or not node.spec.nullable:

@@ -56,8 +56,7 @@ class Reading:
             return spec.constant
         if not spec.nested:
             return self._plain(spec, name, base, fresh=fresh)
-        read = {Shape.GROUP: self._group, Shape.VARIANT: self._variant, Shape.LIST: self._list, Shape.MAP: self._map}
-        value = read[spec.shape](spec, name, path, base)
+        value = getattr(self, f"_{spec.shape.value}")(spec, name, path, base)
         return _left_alone(value, spec, base, fresh=fresh)
 
     def _plain(self, spec: Spec, name: str, base: Default, *, fresh: bool) -> Default:
@@ -105,7 +104,7 @@ class Reading:
         for row, origin in self._rows(name):
             at, before = (*path, len(values)), _entry(opened, origin)
             if row == "new":
-                value: Default = {} if item.shape in (Shape.GROUP, Shape.VARIANT, Shape.MAP) else [] if item.shape is Shape.LIST else ""
+                value: Default = _blank(item)
                 self.focus = at
             else:
                 value = self._read(item, f"{name}.{row}", at, before, fresh=before is ABSENT)
@@ -116,6 +115,14 @@ class Reading:
             self.origins[at] = origin
             values.append(value)
         return None if not values and base is None else values
+
+    def _several(self, spec: Spec, name: str, path: Path, base: Default) -> Default:
+        chosen = set(self._data.getlist(name))
+        opened = base if isinstance(base, list) else []
+        kept = [value for value in opened if text_of(value) in chosen]
+        before = {text_of(value) for value in opened}
+        choices = self._schema.item(spec).choices
+        return [*kept, *(value for value in choices if text_of(value) in chosen - before)]
 
     def _map(self, spec: Spec, name: str, path: Path, base: Default) -> Default:
         item = self._schema.item(spec)
@@ -128,7 +135,9 @@ class Reading:
             at, before = (*path, key), opened.get(origin, ABSENT)
             if key in values:
                 self.faults.append(FieldFault(path, f"“{key}” stands here twice"))
-            value = "" if row == "new" else self._read(item, f"{name}.{row}.value", at, before, fresh=before is ABSENT)
+            value: Default = _blank(item)
+            if row != "new":
+                value = self._read(item, f"{name}.{row}.value", at, before, fresh=before is ABSENT)
             values[key] = "" if value is ABSENT else value
             self.origins[at] = origin
             self.focus = at if row == "new" else self.focus
@@ -156,11 +165,18 @@ def _entry(opened: list[Json], origin: str) -> Default:
     return opened[at] if 0 <= at < len(opened) else ABSENT
 
 
+def _blank(item: Spec) -> Json:
+    """An entry that was just added."""
+    if item.shape in (Shape.LIST, Shape.SEVERAL):
+        return []
+    return {} if item.nested else ""
+
+
 def _left_alone(value: Default, spec: Spec, base: Default, *, fresh: bool) -> Default:
     """A nested field that was not there, and is as if it were not, stays away."""
     if base is not ABSENT or fresh or value is ABSENT or spec.required:
         return value
-    usual: Json = [] if spec.shape is Shape.LIST else {} if spec.shape is Shape.MAP else None
+    usual: Json = [] if spec.shape in (Shape.LIST, Shape.SEVERAL) else {} if spec.shape is Shape.MAP else None
     if spec.default is not ABSENT:
         usual = spec.default
     return ABSENT if canonical(value) == canonical(usual) else value

@@ -56,7 +56,9 @@ def may_change(request: HttpRequest) -> bool:
     return request.user.has_perm(CHANGE)
 
 
-def page(request: HttpRequest, template: str, title: str, *above: Crumb, status: int = 200, **context: Any) -> HttpResponse:
+def page(
+    request: HttpRequest, template: str, title: str, *above: Crumb, status: int = 200, **context: Any
+) -> HttpResponse:
     """A page of the back office; ``above`` are the pages that it hangs under, the outermost first."""
     request.current_app = retailer_site.name  # type: ignore[attr-defined]
     around = retailer_site.each_context(request)

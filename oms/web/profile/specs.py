@@ -32,13 +32,14 @@ class Shape(StrEnum):
     GROUP = "group"
     VARIANT = "variant"
     LIST = "list"
+    SEVERAL = "several"
     MAP = "map"
     FIXED = "fixed"
     OTHER = "other"
 
 
-NESTED = frozenset({Shape.GROUP, Shape.VARIANT, Shape.LIST, Shape.MAP})
-_LONG_FROM = 256
+NESTED = frozenset({Shape.GROUP, Shape.VARIANT, Shape.LIST, Shape.SEVERAL, Shape.MAP})
+_LONG_FROM = 4000
 _SCALARS = {"string", "integer", "number", "boolean"}
 
 
@@ -117,7 +118,11 @@ class Schema:
         for at, raw in enumerate(spec.variants):
             variant = self.spec(raw, "")
             fixed = {name: part.constant for name, part in self.parts(variant) if part.shape is Shape.FIXED}
-            if has and all(has.get(name) == constant for name, constant in fixed.items()) and variant.needed <= set(has):
+            if (
+                has
+                and all(has.get(name) == constant for name, constant in fixed.items())
+                and variant.needed <= set(has)
+            ):
                 return at
         return 0
 
@@ -170,12 +175,20 @@ class Schema:
             return Shape.CHOICE
         kind = raw.get("type")
         if kind == "object":
-            return Shape.GROUP if "properties" in raw else Shape.MAP if _mapping(raw.get("additionalProperties")) else Shape.OTHER
+            mapped = Shape.MAP if _mapping(raw.get("additionalProperties")) else Shape.OTHER
+            return Shape.GROUP if "properties" in raw else mapped
         if kind == "array":
-            return Shape.LIST if "prefixItems" not in raw and raw.get("items") else Shape.OTHER
+            return self._shape_of_list(raw)
         if kind == "string":
             return _shape_of_text(raw)
         return {"integer": Shape.INTEGER, "number": Shape.NUMBER, "boolean": Shape.BOOLEAN}.get(str(kind), Shape.OTHER)
+
+    def _shape_of_list(self, raw: Raw) -> Shape:
+        if "prefixItems" in raw or not raw.get("items"):
+            return Shape.OTHER
+        choices = self._resolved(raw["items"])[0].get("enum", ())
+        each_once = raw.get("uniqueItems") or raw.get("maxItems", len(choices) + 1) <= len(choices)
+        return Shape.SEVERAL if choices and each_once else Shape.LIST
 
 
 def readable(name: str) -> str:

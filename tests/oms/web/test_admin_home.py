@@ -40,9 +40,7 @@ def day(fresh: None) -> None:
 
 def tiles_of(html: str) -> dict[str, tuple[str, str]]:
     """Word of each tile: its number and where it leads."""
-    found = re.findall(
-        r'(?s)<a class="oms-tile" href="([^"]+)">.*?</span>([^<]+)</span>\s*<strong[^>]*>([^<]+)<', html
-    )
+    found = re.findall(r'(?s)<a class="oms-tile" href="([^"]+)">.*?</span>([^<]+)</span>\s*<strong[^>]*>([^<]+)<', html)
     return {word.strip(): (number, address) for address, word, number in found}
 
 

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise, product
 
-#: More locations than these are shortened to the most promising ones.
-SHORTLIST = 40
+#: So many locations are searched in full; more are first shortened to the most promising ones.
+EXACT = 40
+SHORTLIST = 24
 #: Sets of parcels that are looked at before the search gives up.
 BUDGET = 12_000
 #: Room of a location without a limit.
@@ -171,7 +172,7 @@ def _promising(problem: Problem) -> tuple[Sequence[Option], bool]:
     free: Sequence[Option] = problem.free
     if not problem.forced and free:
         free = _within_reach(problem)
-    if len({option.place for option in free}) <= SHORTLIST:
+    if len({option.place for option in free}) <= EXACT:
         return free, True
     return _shortlist(free, problem), False
 

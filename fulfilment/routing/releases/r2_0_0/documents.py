@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
@@ -29,6 +30,11 @@ def _amount(value: object) -> Decimal:
 
 
 Money = Annotated[Decimal, BeforeValidator(_amount), WithJsonSchema({"type": "string", "pattern": _AMOUNT})]
+
+
+def grains(amount: Decimal) -> int:
+    """An amount as a whole number of ten-millionths: four decimals of a price, three of grams to the kilogram."""
+    return int(amount.scaleb(7))
 
 
 class RoutingStrategy(KindModel):
@@ -82,6 +88,11 @@ class LocationPolicy(KindModel):
         title="Handling per unit",
         description="What it costs to pick and pack one unit here.",
     )
+
+    @cached_property
+    def handling(self) -> int:
+        """``handling_per_unit`` in grains."""
+        return grains(self.handling_per_unit)
 
 
 class CarrierContract(KindModel):

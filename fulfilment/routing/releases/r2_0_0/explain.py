@@ -13,7 +13,7 @@ from .places import Place, Places, money
 #: Locations of one kind that a decision names one by one; the rest of them it counts.
 _NAMED = 3
 #: The nearest locations among which losers are named.
-_COMPARED = 12
+COMPARED = 12
 
 
 def explain(places: Places, problem: Problem, plan: Plan) -> list[Step]:
@@ -36,10 +36,10 @@ def why_not(line: LineFacts, facts: RoutingFacts, places: Places, plan: Plan, gi
     if line.ship_from:
         return _why_not_there(line.ship_from, facts, places)
     chosen = {option.place for option in plan.chosen}
-    if any(place.rank not in chosen for place in places.open_to_all([line.product_id])):
+    if any(place.to_spare(line.product_id, 1) for place in places.near() if place.rank not in chosen):
         limit = places.strategy.split_limit
         return f"it would take more than {limit} parcel{'s' if limit > 1 else ''}, which is the limit for an order"
-    own = {place.location.location_id for place in places.near}
+    own = {place.location.location_id for place in places.near()}
     left = {
         location
         for (location, product), units in facts.available.items()
@@ -84,7 +84,7 @@ def _losers(places: Places, problem: Problem, plan: Plan) -> list[Step]:
     chosen = {option.place for option in plan.chosen}
     others: dict[int, list[Option]] = {}
     for option in problem.free:
-        if option.place not in chosen and (option.place in others or len(others) < _COMPARED):
+        if option.place not in chosen and (option.place in others or len(others) < COMPARED):
             others.setdefault(option.place, []).append(option)
     plans = [
         (min((plan_of([*base, option], problem) for option in options), key=_worth), rank)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import cast
@@ -11,21 +11,14 @@ from fulfilment.routing.domain.policies import Documents
 from modules.contracts.routing import LineFacts, LocationFacts, RoutingFacts, great_circle_km
 
 from .assignment import UNLIMITED
-from .documents import CarrierContract, LocationPolicy, RoutingStrategy
+from .documents import CarrierContract, LocationPolicy, RoutingStrategy, grains
 
-#: Decimal places of the whole numbers in which costs are reckoned: four of prices, three of grams to the kilogram.
-_PLACES = 7
 _USUAL = LocationPolicy.model_validate({})
 
 
-def grains(amount: Decimal) -> int:
-    """An amount of money as a whole number of ten-millionths. Prices have at most four decimals."""
-    return int(amount.scaleb(_PLACES))
-
-
 def money(cost: int) -> Decimal:
-    """A cost as an amount, to the cent, halves up."""
-    return Decimal(cost).scaleb(-_PLACES).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    """A cost in grains as an amount, to the cent, halves up."""
+    return Decimal(cost).scaleb(-7).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +54,10 @@ class Place:
     room: int
     bound: list[tuple[LineFacts, int]] = field(default_factory=list)
 
-    def to_spare(self, product: int) -> int:
-        """Units of a product above the threshold that it can still take today."""
-        return min(self.stock.get(product, 0) - self.policy.threshold, self.room)
+    def to_spare(self, product: int, wanted: int) -> int:
+        """Units of a product above the threshold that it can still take today, at most as many as are wanted."""
+        units = self.stock.get(product, 0) - self.policy.threshold
+        return 0 if units <= 0 or self.room <= 0 else min(units, self.room, wanted)
 
     def take(self, line: LineFacts, units: int) -> None:
         """Give it units of a line that only it may ship."""
@@ -73,6 +67,8 @@ class Place:
 
     def cost_of_bound(self, carriage: Carriage) -> int:
         """What the units cost that it takes in any case."""
+        if not self.bound:
+            return 0
         each = ((units, line.weight_grams or 0) for line, units in self.bound)
         return sum(units * (self.handling + carriage.per_gram * grams) for units, grams in each)
 
@@ -92,12 +88,18 @@ class Places:
         self.switched_off: list[str] = []
         self.too_far: list[tuple[str, float]] = []
         self._named: dict[str, Place] = {}
-        self._own = {place.rank: place for place in self._near()}
+        self._own: dict[int, Place] = {}
+        self._further = self._near()
 
-    @property
-    def near(self) -> Iterable[Place]:
-        """The retailer's own locations with stock of this order, within the radius and switched on, nearest first."""
-        return self._own.values()
+    def near(self) -> Iterator[Place]:
+        """The retailer's own locations with stock of this order, within the radius and switched on, nearest first.
+
+        They are looked up as they are asked for.
+        """
+        yield from tuple(self._own.values())
+        for place in self._further:
+            self._own[place.rank] = place
+            yield place
 
     def policy(self, code: str) -> LocationPolicy:
         """What holds for a location."""
@@ -108,23 +110,20 @@ class Places:
         """The location of a rank: its place among the nearest, or beyond them for one that was named."""
         return self._own[rank] if rank in self._own else next(p for p in self._named.values() if p.rank == rank)
 
-    def open_to_all(self, products: Iterable[int]) -> list[Place]:
-        """Where any line may go, nearest first: those with something to spare."""
-        wanted = list(products)
-        return [place for place in self._own.values() if any(place.to_spare(product) > 0 for product in wanted)]
-
     def named(self, code: str) -> Place | None:
         """The location that alone may ship a line; None where it takes no work or nothing can be sent from it."""
         location = self.facts.network.by_code.get(code)
         if location is None or not self.policy(code).enabled or not self.carriages:
             return None
         if code not in self._named:
-            near = [place for place in self._own.values() if place.location.code == code]
-            self._named[code] = near[0] if near else self._beyond(location)
+            near = (place for place in self.near() if place.location.code == code)
+            self._named[code] = next(near, None) or self._beyond(location)
         return self._named[code]
 
     def cheapest_carriages(self, place: Place) -> list[Carriage]:
         """The contracts of which none is dearer than another in every way, for a parcel from there."""
+        if len(self.carriages) == 1:
+            return self.carriages
         kept: list[Carriage] = []
         for one in sorted(self.carriages, key=lambda item: (item.fixed(place), item.per_gram, item.number)):
             if not kept or one.per_gram < kept[-1].per_gram:
@@ -135,16 +134,16 @@ class Places:
         """The contract of a number."""
         return next(item for item in self.carriages if item.number == number)
 
-    def _near(self) -> Iterable[Place]:
+    def _near(self) -> Iterator[Place]:
         facts, radius = self.facts, self.strategy.radius_km
         stock: dict[int, dict[int, int]] = {}
         for (location_id, product), units in facts.available.items():
             stock.setdefault(location_id, {})[product] = units
-        ranked = facts.network.nearest_first(facts.latitude, facts.longitude)
+        ranked = facts.network.nearest_first(facts.latitude, facts.longitude) if self.carriages else ()
         farthest = next((item.kilometres for item in reversed(ranked) if item.kilometres is not None), 0.0)
         for rank, item in enumerate(ranked):
             held = stock.get(item.location.location_id)
-            if not held or not self.carriages:
+            if not held:
                 continue
             if not self.policy(item.location.code).enabled:
                 self.switched_off.append(item.location.code)
@@ -171,9 +170,7 @@ class Places:
         policy = self.policy(location.code)
         room = UNLIMITED if policy.capacity_per_day is None else policy.capacity_per_day - location.taken_today
         reckoned = farthest if distance is None else distance
-        return Place(
-            rank, location, policy, distance, int(reckoned + 0.5), held, grains(policy.handling_per_unit), room
-        )
+        return Place(rank, location, policy, distance, int(reckoned + 0.5), held, policy.handling, room)
 
     def _carriages(self, documents: Documents) -> list[Carriage]:
         contracts = documents.get("carrier_contract", {})

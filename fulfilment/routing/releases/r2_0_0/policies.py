@@ -8,14 +8,14 @@ go where the whole order costs least, in no more parcels than the strategy allow
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fulfilment.routing.domain.policies import Documents, RoutingPolicies
 from modules.contracts.routing import Allocation, LineFacts, RoutingDecision, RoutingFacts, Step, Unplaced
 
 from .assignment import Option, Plan, Problem, cheapest_plan
-from .explain import explain, why_not
+from .explain import COMPARED, explain, why_not
 from .places import Place, Places, money
 
 #: For each line (by its id): the places that take units of it, and how many.
@@ -71,8 +71,8 @@ def _bound_shares(facts: RoutingFacts, places: Places) -> _Shares:
     shares: _Shares = {}
     for line in facts.lines:
         place = places.named(line.ship_from) if line.ship_from else None
-        units = min(line.quantity, place.to_spare(line.product_id)) if place else 0
-        if place and units > 0:
+        units = place.to_spare(line.product_id, line.quantity) if place else 0
+        if place and units:
             place.take(line, units)
             shares[line.line_id] = [(place, units)]
     return shares
@@ -81,34 +81,50 @@ def _bound_shares(facts: RoutingFacts, places: Places) -> _Shares:
 def _problem(places: Places, demand: _Demand, bound: _Shares) -> Problem:
     """What is to be decided: which parcels besides those that go in any case."""
     forced = {place.rank: place for pairs in bound.values() for place, _ in pairs}
-    near = places.open_to_all(demand.products)
-    open_to_all = {place.rank for place in near}
+    free = {} if not demand.lines else _free_options(places, demand, forced)
+    nothing = (0,) * len(demand.units)
     return Problem(
         needs=demand.units,
         grams=demand.grams,
         limit=max(places.strategy.split_limit, len(forced)),
         penalty=places.penalty,
         forced=tuple(
-            tuple(_options(places, place, demand, takes=rank in open_to_all)) for rank, place in sorted(forced.items())
+            tuple(free.get(rank) or _options(places, place, nothing)) for rank, place in sorted(forced.items())
         ),
-        free=tuple(
-            option
-            for place in near
-            if place.rank not in forced
-            for option in _options(places, place, demand, takes=True)
-        ),
+        free=tuple(option for rank, options in free.items() if rank not in forced for option in options),
     )
 
 
-def _options(places: Places, place: Place, demand: _Demand, *, takes: bool) -> Iterable[Option]:
+def _free_options(places: Places, demand: _Demand, forced: Mapping[int, Place]) -> dict[int, list[Option]]:
+    """The parcels of the locations where any line may go, nearest first, until none farther away can be part of a
+    cheaper plan than one that was found.
+    """
+    units = sum(demand.units)
+    grams = sum(map(int.__mul__, demand.units, demand.grams))
+    least_weight = grams * min((carriage.per_gram for carriage in places.carriages), default=0)
+    cheapest: int | None = None
+    found: dict[int, list[Option]] = {}
+    for place in places.near():
+        stock = tuple([place.to_spare(*pair) for pair in zip(demand.products, demand.units, strict=True)])
+        if not any(stock):
+            continue
+        found[place.rank] = options = _options(places, place, stock)
+        least_fixed = min(option.fixed for option in options)
+        if stock == demand.units and place.room >= units and not forced:
+            cost = min(option.fixed + units * option.handling + grams * option.per_gram for option in options)
+            cheapest = cost if cheapest is None else min(cost, cheapest)
+        if cheapest is not None and len(found) >= COMPARED and least_fixed + least_weight >= cheapest:
+            break
+    return found
+
+
+def _options(places: Places, place: Place, stock: tuple[int, ...]) -> list[Option]:
     """The parcels that a location could send: one for each contract that could be the cheapest for it."""
-    stock = tuple(
-        min(need, max(0, place.to_spare(product))) if takes else 0
-        for product, need in zip(demand.products, demand.units, strict=True)
-    )
-    for carriage in places.cheapest_carriages(place):
-        fixed = carriage.fixed(place) + place.cost_of_bound(carriage)
-        yield Option(place.rank, carriage.number, fixed, place.handling, carriage.per_gram, stock, place.room)
+    bound, handling, room = place.cost_of_bound, place.handling, place.room
+    return [
+        Option(place.rank, each.number, each.fixed(place) + bound(each), handling, each.per_gram, stock, room)
+        for each in places.cheapest_carriages(place)
+    ]
 
 
 def _free_shares(demand: _Demand, plan: Plan, places: Places) -> _Shares:

@@ -13,7 +13,7 @@ from modules.domain.canonical import Body
 from modules.domain.documents import Reference
 from modules.domain.releases import Kind, Version
 from modules.models import ModuleAdoption, ProfileDocument, ProfileRevision
-from modules.profile import current_profile
+from modules.profile import current_profile, profile_at
 from modules.publishing.models import PublishedRelease
 from modules.publishing.selectors import published_releases
 from oms.web.profile.kinds import kind_of, module_title, schema_of
@@ -138,8 +138,6 @@ def _short(part: Spec) -> bool:
 
 def opened_document(module: str, kind: str, key: str, number: int) -> tuple[Kind, Schema, Body | None]:
     """A kind as it was at a revision, and the body of a document then (None: not there). Raises ``Http404``."""
-    from modules.profile import profile_at
-
     if not ProfileRevision.objects.filter(number=number).exists():
         message = f"There is no revision {number}."
         raise Http404(message)

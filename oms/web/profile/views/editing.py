@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from modules.domain.canonical import Body, canonical
 from modules.domain.documents import Reference
 from modules.domain.releases import Kind
-from modules.profile import current_profile
+from modules.profile import current_profile, profile_at
 from modules.selectors import head_number
 from modules.services import InvalidDocument, StaleEdit, revise
 from modules.services.revise import FieldFault
@@ -93,7 +93,9 @@ def _sent(request: HttpRequest, reference: Reference, *, new: bool) -> HttpRespo
         message = f"There was no {kind.title.lower()} “{reference.key}” at revision {opened}."
         raise Http404(message)
     press = Press.of(data.get("do", ""))
-    draft = Draft(reference, kind, schema, opened, base if not new else None, new, reason=data.get("reason", "").strip())
+    draft = Draft(
+        reference, kind, schema, opened, base if not new else None, new, reason=data.get("reason", "").strip()
+    )
     draft.reading = Reading(schema, data, draft.base, press)
     if press:
         return _form(request, draft, changed=True)
@@ -128,6 +130,8 @@ def _save(request: HttpRequest, draft: Draft) -> HttpResponse:
     if "resolve" in data:
         _, _, theirs = opened_document(reference.module, reference.kind, reference.key, expected)
         body = _resolved(data, draft.base or {}, theirs, body)
+    if profile_at(draft.opened).adopted.get(reference.module) != current_profile().adopted.get(reference.module):
+        return _conflict(request, draft, body, None)  # its fields are another release's
     try:
         with revise(author=author(request), reason=draft.reason, expected=expected) as revision:
             revision.put(reference.module, reference.kind, reference.key, body)
@@ -187,13 +191,12 @@ def _conflict(
 ) -> HttpResponse:
     """Both versions, field by field. What the editor sent travels along, so that nothing is lost."""
     assert draft.reading is not None
-    reference, head = draft.reference, head_number()
-    profile = current_profile()
+    reference, profile = draft.reference, current_profile()
     theirs = profile.raw(reference.module).get(reference)
     if theirs is not None and canonical(theirs.body) == canonical(body):
         messages.success(request, "This is saved already.")
         return HttpResponseRedirect(_address(reference))
-    moved = profile.adopted.get(reference.module) != _adopted_at(draft)
+    before, live = profile_at(draft.opened).adopted[reference.module], profile.adopted.get(reference.module)
     rows = [
         DisputedField(
             number, spelt(draft.schema, item.path), in_words(item.opened), in_words(item.theirs),
@@ -208,10 +211,10 @@ def _conflict(
         if name not in ("csrfmiddlewaretoken", "do", "expected", "resolve") and not name.startswith("keep-")
     ]
     return page(
-        request, "conflict", f"{document_title(profile.adopted.get(reference.module), reference)}: changed meanwhile",
+        request, "conflict", f"{document_title(before, reference)}: changed meanwhile",
         *above_kind(reference.module, draft.kind), status=409,
-        draft=draft, newer=stale.newer if stale else [], rows=rows, carried=carried, head=head,
-        theirs_gone=theirs is None and draft.base is not None, moved=moved, discard=_address(reference),
+        draft=draft, newer=stale.newer if stale else [], rows=rows, carried=carried, head=profile.number,
+        theirs_gone=theirs is None and draft.base is not None, before=before, live=live, discard=_address(reference),
         faults=[(spelt(draft.schema, _known(fault.path)), fault_in_words(fault.message)) for fault in faults],
         last=stale.newer[0] if stale else None,
     )  # fmt: skip
@@ -219,12 +222,6 @@ def _conflict(
 
 def _known(path: Path) -> Path:
     return path or ("document",)
-
-
-def _adopted_at(draft: Draft) -> str | None:
-    from modules.profile import profile_at
-
-    return profile_at(draft.opened).adopted.get(draft.reference.module)
 
 
 def _resolved(data: QueryDict, opened: Body, theirs: Body | None, mine: Body) -> Body:
