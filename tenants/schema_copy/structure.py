@@ -123,8 +123,9 @@ def begin_copy(
 
 def finish_copy(connection: psycopg.Connection[object], begun: BegunCopy) -> None:
     """The second part of :func:`copy_structure`, in the same transaction as the first."""
-    with working_settings(connection):
+    with working_settings(connection):  # keys are checked by reading whole tables
         replay(connection, begun.schemas.target, begun.rest)
+    with working_settings(connection, enable_seqscan="off"):
         replay(connection, begun.schemas.target, privilege_statements(connection, begun.schemas))
         _refuse(connection, begun.schemas, {lookups.LEFT_BEHIND: StillRefersToSourceError})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,31 @@ def compared(before: int, after: int) -> Comparison:
     return Comparison(adoption_changes(old, new), changed)
 
 
+_TONES = {
+    Origin.PROMOTION: "working",
+    Origin.ROLLBACK: "waiting",
+    Origin.RESTORE: "waiting",
+    Origin.INITIAL: "done",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRow:
+    """A revision with its names; ``tone`` colours the way it came about."""
+
+    revision: ProfileRevision
+    names: list[str]
+    tone: str
+
+
+def _rows(revisions: Iterable[ProfileRevision]) -> list[RevisionRow]:
+    found = list(revisions)
+    names: dict[int, list[str]] = {row.number: [] for row in found}
+    for snapshot in ProfileSnapshot.objects.filter(revision__in=names).order_by("id"):
+        names[snapshot.revision].append(snapshot.name)
+    return [RevisionRow(row, names[row.number], _TONES.get(Origin(row.origin), "neutral")) for row in found]
+
+
 def above_revision(number: int | None = None) -> tuple[Crumb, ...]:
     """The pages above one of the history."""
     above = [Crumb("Profile", address("overview")), Crumb("History", address("history"))]
@@ -86,15 +112,8 @@ def history(request: HttpRequest) -> HttpResponse:
     shown = Paginator(rows, _AT_ONCE).get_page(request.GET.get("page"))
     return page(
         request, "history", "History", Crumb("Profile", address("overview")),
-        shown=shown, names=_names([row.number for row in shown]), named=named, head=head_number(),
+        shown=shown, rows=_rows(shown), named=named, head=head_number(),
     )  # fmt: skip
-
-
-def _names(numbers: list[int]) -> dict[int, list[str]]:
-    names: dict[int, list[str]] = {}
-    for snapshot in ProfileSnapshot.objects.filter(revision__in=numbers).order_by("id"):
-        names.setdefault(snapshot.revision, []).append(snapshot.name)
-    return names
 
 
 @screen()
@@ -103,7 +122,7 @@ def revision(request: HttpRequest, number: int) -> HttpResponse:
     found = revision_numbered(number)
     return page(
         request, "revision", f"Revision {number}", *above_revision(),
-        revision=found, names=_names([number]).get(number, []), head=head_number(),
+        row=_rows([found])[0], revision=found, head=head_number(),
         comparison=compared(number - 1, number), adopted=_adopted(number),
     )  # fmt: skip
 
@@ -132,7 +151,7 @@ def restore(request: HttpRequest, number: int) -> HttpResponse:
         return _restored(request, number)
     return page(
         request, "restore", f"Go back to revision {number}", *above_revision(number),
-        revision=found, head=head, comparison=compared(head, number), names=_names([number]).get(number, []),
+        revision=found, head=head, comparison=compared(head, number), names=_rows([found])[0].names,
     )  # fmt: skip
 
 
