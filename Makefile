@@ -37,6 +37,8 @@ check: .venv/.installed-dev  ## Check style, types, layers, settings and migrati
 	@$(call step,mypy,.venv/bin/mypy .)
 	@$(call step,import layers,.venv/bin/lint-imports)
 	@$(call step,production settings,$(production) $(python) manage.py check --deploy --fail-level WARNING)
+	@$(call step,sealed releases,$(production) $(python) manage.py publish_releases --check)
+	@$(call step,seals are final,test -z "$$(git log --diff-filter=MD --format= --name-only -- '*/SEAL')")
 	@$(call step,migrations,$(production) $(python) $(offline) manage.py makemigrations --check --dry-run)
 
 bench: .venv/.installed-dev  ## Run the benchmarks; ARGS for their options

@@ -47,7 +47,8 @@ def upgrades() -> Iterator[Figure]:
     yield Figure(
         "replay of recorded decisions × two releases", seconds, "s",
         f"{found['replayed']:,} decisions, {found['baseline_differences']} A/A differences, "
-        f"{found['changed']:,} changed, {sum(found['causes'].values()) - found['changed']} without a cause; target 60 s for 10,000",
+        f"{found['changed']:,} changed, "
+        f"{sum(found['causes'].values()) - found['changed']} without a cause; target 60 s",
     )  # fmt: skip
     held, failed, asked = _promote_under_load(upgrade)
     yield Figure("promotion", held * 1e3, "ms", f"target 250 ms; {failed} of {asked} requests failed meanwhile")

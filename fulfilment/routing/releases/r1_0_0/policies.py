@@ -49,12 +49,12 @@ class _Routing:
         """Line by line, in the order of the lines."""
         allocations: list[Allocation] = []
         unplaced: list[Unplaced] = []
-        chosen: dict[str, Ranked] = {}
+        chosen: dict[str, str] = {}
         for line in self.facts.lines:
             left = line.quantity
             for ranked, units in self._shares(line):
                 place = ranked.location
-                chosen.setdefault(place.code, ranked)
+                chosen.setdefault(place.code, _why(ranked, line))
                 key = (place.location_id, line.product_id)
                 self.taken[key] = self.taken.get(key, 0) + units
                 allocations.append(Allocation(line.line_id, place.location_id, line.product_id, units))
@@ -62,7 +62,7 @@ class _Routing:
             if left:
                 unplaced.append(Unplaced(line.line_id, left, self._why_not(line)))
                 self.steps.append(Step("stock", f"line {line.position}", False, unplaced[-1].reason))
-        self.steps += [Step("nearest with stock", code, True, _why(ranked)) for code, ranked in chosen.items()]
+        self.steps += [Step("nearest with stock", code, True, why) for code, why in chosen.items()]
         return RoutingDecision(tuple(allocations), tuple(unplaced), tuple(self.steps))
 
     def _within(self, limit: int | None) -> list[Ranked]:
@@ -125,7 +125,9 @@ class _Routing:
         return "not enough stock at any location that takes work"
 
 
-def _why(ranked: Ranked) -> str:
+def _why(ranked: Ranked, line: LineFacts) -> str:
+    if line.ship_from:
+        return f"it alone may ship {line.sku}"
     if ranked.kilometres is None:
         return "has stock; its distance is not known"
     return f"nearest with stock, {ranked.kilometres:.0f} km"

@@ -15,6 +15,7 @@ from modules.publishing.services import SealBroken, release_seal, releases_publi
 class Command(BaseCommand):
     """Writes only the catalogue: no retailer's profile changes by it."""
 
+    requires_system_checks: list[str] = []
     help = "Publish sealed releases into the catalogue; --check only compares folders with their seals."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

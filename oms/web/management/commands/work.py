@@ -15,6 +15,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from oms.infra.database.context import registry_context, retailer_context
 from oms.infra.models import PendingReaction
 from oms.infra.queue import enqueue
+from oms.web.startup import refuse_changed_releases
 from tenants.models import Retailer
 
 #: A worker that has not been heard of for this long is dead: its jobs are taken up by another.
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--until-empty", action="store_true", help="Stop when no job waits.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        refuse_changed_releases()
         connector = cast("DjangoConnector", app.connector)
         worker_app = app.with_connector(connector.get_worker_connector())
         asyncio.run(self._run(worker_app, options["concurrency"], wait=not options["until_empty"]))
