@@ -334,52 +334,80 @@ class TestLandedCost:
         )
 
 
+Units = dict[tuple[str, int], int]
+
+
 def every_way(facts: RoutingFacts, bodies: Bodies) -> tuple[int, Decimal]:
     """The most units that can be placed and the lowest cost of doing so, by trying everything."""
     rules: Any = compiled(R2_0, bodies)
-    strategy_, contracts = rules["routing_strategy"]["default"], rules["carrier_contract"].values()
-    places = [place for place in facts.network.locations if not place.vendor]
+    given_first = _bound(facts, rules["location_policy"])
+    forced = {code for code, _ in given_first}
+    limit = max(rules["routing_strategy"]["default"].split_limit, len(forced))
     best: tuple[int, Decimal] | None = None
-    for count in range(min(strategy_.split_limit, len(places)) + 1):
-        for chosen in combinations(places, count):
-            for units in _fillings(facts, chosen, rules["location_policy"]):
-                cost = strategy_.split_penalty * max(0, count - 1)
-                for place, row in zip(chosen, units, strict=True):
-                    policy = rules["location_policy"].get(place.code)
-                    cost += sum(row) * (policy.handling_per_unit if policy else 0)
-                    km = great_circle_km(place.latitude, place.longitude, facts.latitude, facts.longitude) or 0.0
-                    kg = (
-                        Decimal(sum(n * (each.weight_grams or 0) for n, each in zip(row, facts.lines, strict=True)))
-                        / 1000
-                    )
-                    cost += min(
-                        each.per_parcel + each.per_kg * kg + each.per_100_km * int(km + 0.5) / 100 for each in contracts
-                    )
-                found = (-sum(map(sum, units)), cost)
-                best = found if best is None else min(best, found)
+    for count in range(len(forced), min(limit, len(facts.network.locations)) + 1):
+        for chosen in combinations(facts.network.locations, count):
+            if forced <= {place.code for place in chosen}:
+                for units in _fillings(facts, chosen, rules["location_policy"], given_first):
+                    found = (-sum(units.values()), _cost(facts, chosen, units, rules))
+                    best = found if best is None else min(best, found)
     assert best is not None
     return -best[0], best[1]
 
 
+def _room(place: LocationFacts, policies: Mapping[str, Any]) -> int:
+    policy = policies.get(place.code)
+    return 99 if policy is None or policy.capacity_per_day is None else policy.capacity_per_day - place.taken_today
+
+
+def _spare(place: LocationFacts, product_id: int, facts: RoutingFacts, policies: Mapping[str, Any]) -> int:
+    policy = policies.get(place.code)
+    return facts.available.get((place.location_id, product_id), 0) - (policy.threshold if policy else 0)
+
+
+def _bound(facts: RoutingFacts, policies: Mapping[str, Any]) -> Units:
+    """What goes to the locations that lines name, before anything else is decided."""
+    units: Units = {}
+    for each in facts.lines:
+        if each.ship_from:
+            place = facts.network.by_code[each.ship_from]
+            taken = sum(n for (code, _), n in units.items() if code == place.code)
+            room = _room(place, policies) - taken
+            number = min(each.quantity, room, _spare(place, each.product_id, facts, policies))
+            if number > 0:
+                units[place.code, each.line_id] = number
+    return units
+
+
 def _fillings(
-    facts: RoutingFacts, chosen: tuple[LocationFacts, ...], policies: Mapping[str, Any]
-) -> Iterator[tuple[tuple[int, ...], ...]]:
-    """All ways to give units of each line to the chosen locations, each of which sends something."""
-    rows = []
-    for place in chosen:
-        policy = policies.get(place.code)
-        spare = [
-            max(0, facts.available.get((place.location_id, each.product_id), 0) - (policy.threshold if policy else 0))
-            for each in facts.lines
-        ]
-        capacity = policy.capacity_per_day if policy and policy.capacity_per_day is not None else 99
-        ways = product(*(range(min(n, each.quantity) + 1) for n, each in zip(spare, facts.lines, strict=True)))
-        rows.append([row for row in ways if 0 < sum(row) <= capacity - place.taken_today])
-    for units in product(*rows):
-        if all(
-            sum(column) <= each.quantity for column, each in zip(zip(*units, strict=True), facts.lines, strict=False)
-        ):
+    facts: RoutingFacts, chosen: tuple[LocationFacts, ...], policies: Mapping[str, Any], given_first: Units
+) -> Iterator[Units]:
+    """All ways to give units of the other lines to the chosen locations, each of which sends something."""
+    free = [each for each in facts.lines if not each.ship_from]
+    cells = [(place, each) for place in chosen for each in free]
+    most = [min(each.quantity, max(0, _spare(place, each.product_id, facts, policies))) for place, each in cells]
+    for numbers in product(*(range(number + 1) for number in most)):
+        units = given_first | {(p.code, each.line_id): n for (p, each), n in zip(cells, numbers, strict=True) if n}
+        by_place = [sum(n for (code, _), n in units.items() if code == place.code) for place in chosen]
+        if any(n < 1 or n > _room(place, policies) for n, place in zip(by_place, chosen, strict=True)):
+            continue
+        if all(sum(units.get((p.code, each.line_id), 0) for p in chosen) <= each.quantity for each in free):
             yield units
+
+
+def _cost(facts: RoutingFacts, chosen: tuple[LocationFacts, ...], units: Units, rules: Any) -> Decimal:
+    """Landed cost, as the notes of the release define it."""
+    total: Decimal = rules["routing_strategy"]["default"].split_penalty * max(0, len(chosen) - 1)
+    for place in chosen:
+        policy = rules["location_policy"].get(place.code)
+        sent = [(units.get((place.code, each.line_id), 0), each) for each in facts.lines]
+        total += sum(n for n, _ in sent) * (policy.handling_per_unit if policy else 0)
+        kg = Decimal(sum(n * (each.weight_grams or 0) for n, each in sent)) / 1000
+        km = int((great_circle_km(place.latitude, place.longitude, facts.latitude, facts.longitude) or 0.0) + 0.5)
+        total += min(
+            each.per_parcel + each.per_kg * kg + each.per_100_km * km / 100
+            for each in rules["carrier_contract"].values()
+        )
+    return total
 
 
 amounts = st.sampled_from(["0.00", "0.25", "0.30", "1.00", "1.05", "2.50"])
@@ -392,8 +420,9 @@ def small_problems(draw: st.DrawFn) -> tuple[RoutingFacts, Bodies]:
         LocationFacts(at, f"P{at}", "store", "GB", 51.0 + draw(st.integers(0, 8)) / 3, 0.0, draw(st.integers(0, 2)))
         for at in range(1, draw(st.integers(2, 5)))
     )
+    names = st.sampled_from(["", "", "", *(place.code for place in places)])
     lines = [
-        line(at, at, draw(st.integers(1, 3)), grams=draw(st.sampled_from([None, 100, 2500])))
+        line(at, at, draw(st.integers(1, 3)), grams=draw(st.sampled_from([None, 100, 2500])), ship_from=draw(names))
         for at in range(1, draw(st.integers(2, 4)))
     ]
     stock = {place.code: {each.product_id: draw(st.integers(0, 3)) for each in lines} for place in places}
