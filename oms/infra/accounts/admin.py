@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from django.forms import CheckboxSelectMultiple
 else:
     from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-    from unfold.widgets import UnfoldAdminCheckboxSelectMultiple as CheckboxSelectMultiple
+    from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as CheckboxSelectMultiple
 
 #: What says how much a person may do. Only somebody who may do everything hands it out.
 _RIGHTS = ("is_staff", "is_superuser", "groups")

@@ -46,6 +46,10 @@ class Menu(RelatedFieldListFilter):
 
     template = "infra/filters/menu.html"
 
+    def has_output(self) -> bool:
+        """Also with a single choice: an address that filters by it must not be passed over."""
+        return True
+
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """Everything first, then each by name."""
         chosen = str(self.lookup_val[-1]) if self.lookup_val else ""

@@ -39,6 +39,12 @@ class List(ChangeList):
         active = any(value for spec in panel for value in spec.used_parameters.values())
         return specs, bool(panel), parameters, repeated, active
 
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """Only what the list offers to sort by has an index; Django would take any column from the address."""
+        if self.sortable_by is not None and field_name not in self.sortable_by:
+            return None
+        return super().get_ordering_field(field_name)
+
     def get_results(self, request: HttpRequest) -> None:
         """As Django does it, without a count of the whole table."""
         super().get_results(request)

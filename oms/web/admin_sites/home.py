@@ -17,7 +17,7 @@ from fulfilment.routing.models import Backorder
 from oms.importing.models import ImportedLine
 from oms.infra.backoffice.links import list_address
 from oms.infra.backoffice.paginator import COUNTED_ROWS
-from orders.models import Order, OrderStatus
+from orders.models import Order, OrderLine, OrderStatus
 
 _OLDEST_SHOWN = 8
 
@@ -56,10 +56,11 @@ def _orders() -> Iterator[Tile]:
 
 
 def _backorders() -> Iterator[Tile]:
-    found = Backorder.objects.filter(line__open__gt=0).aggregate(units=Sum("line__open"), lines=Count("line"))
-    units, lines = int(found["units"] or 0), int(found["lines"])
-    hint = f"wait for stock, in {lines:,} lines"
-    yield Tile("Units backordered", f"{units:,}", hint, "hourglass_top", list_address(Backorder))
+    waiting = Backorder.objects.order_by()[: COUNTED_ROWS + 1].values("line")
+    found = OrderLine.objects.filter(pk__in=waiting, open__gt=0).aggregate(units=Sum("open"), lines=Count("id"))
+    more = "+" if found["lines"] > COUNTED_ROWS else ""
+    hint = f"wait for stock, in {min(found['lines'], COUNTED_ROWS):,}{more} lines"
+    yield Tile("Units backordered", f"{found['units'] or 0:,}{more}", hint, "hourglass_top", list_address(Backorder))
 
 
 def _requests() -> Iterator[Tile]:

@@ -102,10 +102,23 @@ def test_filters_stand_in_the_address(three_orders: None) -> None:
         "placed_at_from=2026-03-03&placed_at_to=2026-03-03": ["WEB-a2"],
         "placed_at_from=not+a+day&placed_at_to=2026-02-31": ["SHOP-a1", "WEB-a2", "WEB-a1"],
         "placed_at_to=9999-12-31": ["SHOP-a1", "WEB-a2", "WEB-a1"],
-        "o=2": ["WEB-a1", "WEB-a2", "SHOP-a1"],
+        "o=1": ["WEB-a1", "WEB-a2", "SHOP-a1"],
+        "o=-1": ["SHOP-a1", "WEB-a2", "WEB-a1"],
     }
 
     assert {address: listed(client.get(f"{ORDERS}?{address}")) for address in expected} == expected
+
+
+def test_only_what_has_an_index_sorts(three_orders: None) -> None:
+    client = manager()
+    sorted_by = {}
+    for column in range(7):
+        with statements() as asked:
+            client.get(ORDERS, {"o": str(column)})
+        sorted_by[column] = asked[-1].partition(" ORDER BY ")[2].replace('"orders_order".', "").replace('"', "")
+
+    newest_first = "placed_at DESC, id DESC"
+    assert sorted_by == {**dict.fromkeys(range(7), newest_first), 1: "placed_at ASC, id DESC"}
 
 
 def test_a_channel_is_a_filter(three_orders: None) -> None:
