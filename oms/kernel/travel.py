@@ -57,9 +57,9 @@ class UsedBy:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The rows that tell of a travelling row by its name, and those that tell of another kind of subject.
+    """The rows that tell of one of the :class:`Newest` by its name.
 
-    ``kind`` is the column with the kind of subject; without one every row tells of an order.
+    ``kind`` is the column with the kind of subject, for a table that tells of several kinds.
     """
 
     name: str

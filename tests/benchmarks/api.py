@@ -30,7 +30,7 @@ def api() -> Iterator[Figure]:
     server = subprocess.Popen(
         [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-            "--workers", "2", "--blocking-threads", "4", "--no-log-access", "--log-level", "warning",
+            "--workers", "2", "--blocking-threads", "4", "--log-level", "warning",
             "oms.web.wsgi:application",
         ],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},

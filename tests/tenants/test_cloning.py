@@ -28,6 +28,7 @@ from fulfilment.requests.services import requests_ship
 from modules.models import Decision, ProfileDocument
 from modules.profile import current_profile
 from modules.services import profile_begin, revise
+from modules.services.upgrade import module_rollback, upgrade_begin, upgrade_preview, upgrade_promote
 from modules.services.verify import profile_verify
 from oms.infra.accounts.models import User
 from oms.infra.database.context import registry_context, retailer_context
@@ -67,7 +68,7 @@ def production(fresh_module: None) -> None:
     """32 orders in every state, a profile, and something in every table that a clone leaves out."""
     with pytest.MonkeyPatch.context() as patch, retailer_context("acme"):
         patch.setattr(records, "ORDERS", 32)
-        profile_begin(author="setup")
+        profile_begin(author="setup", adopt={"order_routing": "1.0.0"})
         records.records_generate(DEMO_RETAILERS[0])
         User.objects.create_user("maria", password="her own words", is_staff=True, is_superuser=True)
         api_key_issue(name="Web shop")
@@ -290,10 +291,19 @@ def test_numbers_go_on_where_production_is(acme_with_orders: None, admin_url: st
 def test_making_using_and_dropping_a_clone_touches_no_row_of_production(acme_with_orders: None, admin_url: str) -> None:
     before, counted = contents(admin_url, "acme", physical=True), positions(admin_url, "acme")
     staging_clone(source="acme", orders=10)
+    # In the clone a document is edited, a release previewed on its decisions, promoted and rolled back, stock shipped
     with retailer_context(CLONE):
         with revise(author="maria", reason="only to see") as revision:
             row = ProfileDocument.objects.order_by("id")[0]
             revision.put(row.module, row.kind, row.key, {**row.body, "seen": True})
+        upgrade = upgrade_begin(module="order_routing", to="1.1.0", author="maria")
+    found = upgrade_preview(schema=CLONE, upgrade_id=upgrade.pk)
+    assert found.replayed > 0
+    assert found.baseline_differences == 0
+    with retailer_context(CLONE):
+        upgrade_promote(upgrade_id=upgrade.pk, author="maria")
+        assert current_profile().adopted["order_routing"] == "1.1.0"
+        module_rollback(module="order_routing", author="maria")
         work = FulfilmentRequest.objects.filter(status="packed").values_list("id", flat=True)
         assert requests_ship(request_ids=list(work), actor="tester") > 0
     assert violations(CLONE) == []

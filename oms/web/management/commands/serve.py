@@ -66,7 +66,7 @@ def _children(port: int) -> list[Child]:
     environment = {"DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"]}
     web = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port),
-        "--workers", "2", "--blocking-threads", "4", "--no-log-access", "--log-level", "warning",
+        "--workers", "2", "--blocking-threads", "4", "--log-level", "warning",
         "oms.web.wsgi:application",
     ]  # fmt: skip
     worker = [sys.executable, "manage.py", "work"]
