@@ -8,6 +8,7 @@ urlpatterns = [
     path("health/alive", alive),
     path("health/ready", ready),
     path("api/v1/", include("oms.web.urls.api")),
+    path("admin/", include("oms.web.profile.urls")),
     path("admin/", retailer_site.urls),
     path("", RedirectView.as_view(url="/admin/")),
 ]

@@ -44,6 +44,7 @@ class Command(BaseCommand):
     def _prepare(self, sign_ins: SignIns) -> None:
         self.stdout.write("Preparing the database …")
         self.stdout.flush()
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         call_command("setup_database", verbosity=0)
         call_command("migrate_schemas", verbosity=0)
         call_command("publish_releases", verbosity=0)

@@ -11,7 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from modules.domain.canonical import Body
 from modules.domain.documents import Reference
 from modules.models import ModuleUpgrade
-from modules.profile import current_profile
+from modules.profile import profile_at
+from modules.selectors import head_number
 from modules.services import InvalidDocument
 from modules.services.conversion import convert, documents_of
 from modules.services.revise import FieldFault, validate
@@ -22,19 +23,23 @@ from oms.web.profile.kinds import document_title, schema_at
 from oms.web.profile.nodes import Builder, place_faults
 from oms.web.profile.reading import ROOT, Press, Reading
 from oms.web.profile.references import missing, suggestions
-from oms.web.profile.screens import address, screen
+from oms.web.profile.screens import address, number_given, screen
 from oms.web.profile.specs import Schema
 from oms.web.profile.views.upgrades import upgrade_numbered, upgrade_page
 
 
 @dataclass(frozen=True, slots=True)
 class Merging:
-    """A document that is being merged: ``base`` is what the last merge, or the conversion, made of it."""
+    """A document that is being merged: ``base`` is what the last merge, or the conversion, made of it.
+
+    ``opened`` is the revision whose document was converted.
+    """
 
     upgrade: ModuleUpgrade
     reference: Reference
     schema: Schema
     base: Body
+    opened: int
 
     @property
     def name(self) -> str:
@@ -45,7 +50,8 @@ class Merging:
 @screen("GET", "POST", changes=True)
 def merge(request: HttpRequest, number: int) -> HttpResponse:
     """The form, filled with the retailer's own document as it was converted."""
-    merging = _opened(upgrade_numbered(number), request.GET.get("document", ""))
+    opened = number_given(request.POST.get("opened") or str(head_number()), "revision")
+    merging = _opened(upgrade_numbered(number), request.GET.get("document", ""), opened)
     verdict = may_choose(merging.upgrade)
     if not verdict:
         messages.error(request, f"Nothing can be merged: {verdict.reason}.")
@@ -66,10 +72,10 @@ def merge(request: HttpRequest, number: int) -> HttpResponse:
     return HttpResponseRedirect(address("review", number) + f"#{merging.name}")
 
 
-def _opened(upgrade: ModuleUpgrade, name: str) -> Merging:
+def _opened(upgrade: ModuleUpgrade, name: str, opened: int) -> Merging:
     kind, _, key = name.partition("/")
     reference = Reference(upgrade.module, kind, key)
-    profile, schema = current_profile(), schema_at(upgrade.to_release, reference)
+    profile, schema = profile_at(opened), schema_at(upgrade.to_release, reference)
     live = profile.adopted.get(upgrade.module)
     document = None
     if live == upgrade.from_release:
@@ -80,7 +86,7 @@ def _opened(upgrade: ModuleUpgrade, name: str) -> Merging:
         raise Http404(message)
     chosen = upgrade.choices.get(name, {})
     merged = chosen.get("body") if chosen.get("choice") == Choice.MERGE else None
-    return Merging(upgrade, reference, schema, merged if isinstance(merged, dict) else document.body)
+    return Merging(upgrade, reference, schema, merged if isinstance(merged, dict) else document.body, opened)
 
 
 def _faults(merging: Merging, reading: Reading) -> Sequence[FieldFault]:
@@ -102,7 +108,7 @@ def _form(
     place_faults(root, faults or ())
     return upgrade_page(
         request, "merge", merging.upgrade, "review", status=422 if reading and faults else 200,
-        root=root, known=suggestions(root), changed=reading is not None, faulty=root.faulty,
+        opened=merging.opened, root=root, known=suggestions(root), changed=reading is not None, faulty=root.faulty,
         document=document_title(merging.upgrade.to_release, merging.reference),
         cancel=address("review", merging.upgrade.pk) + f"#{merging.name}",
     )  # fmt: skip
