@@ -16,6 +16,7 @@ from orders.models import Channel, Customer, Order, OrderCharge, OrderLine, Orde
 from orders.selectors import customers_found, lines_of_product, orders_found, orders_numbered
 
 _TONES = {
+    OrderStatus.HELD: Tone.WRONG,
     OrderStatus.OPEN: Tone.WAITING,
     OrderStatus.IN_PROGRESS: Tone.WORKING,
     OrderStatus.COMPLETE: Tone.DONE,

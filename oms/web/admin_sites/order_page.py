@@ -139,6 +139,8 @@ def order_page(order: Order, page: int) -> OrderPage:
 
 def may_route(order: Order) -> Verdict:
     """Whether there is anything to give to locations."""
+    if order.status == OrderStatus.HELD:
+        return Verdict.no("A hold keeps the open units of this order from being given to a location.")
     if order.open_quantity:
         return Verdict.yes()
     if order.status == OrderStatus.CANCELLED:

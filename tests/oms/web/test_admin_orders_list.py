@@ -109,6 +109,12 @@ def test_filters_stand_in_the_address(three_orders: None) -> None:
     assert {address: listed(client.get(f"{ORDERS}?{address}")) for address in expected} == expected
 
 
+def test_a_search_that_finds_nothing_says_what_it_takes(three_orders: None) -> None:
+    page = words(manager().get(ORDERS, {"q": "<b>WEB"}))
+
+    assert "Nothing is called “<b>WEB” The whole of it has to match: order number, customer, e-mail or sku." in page
+
+
 def test_only_what_has_an_index_sorts(three_orders: None) -> None:
     client = manager()
     sorted_by = {}
