@@ -83,3 +83,6 @@ class Release(Generic[Policies]):
     down: Conversion | None = None
     state_map: Mapping[str, str] = field(default_factory=dict)
     screens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.module} {self.version}"

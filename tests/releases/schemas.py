@@ -25,7 +25,9 @@ TELLING = [
     "countries", "first_order_only", "max_units_per_line", "blocks", "conditions", "priority", "colour",
 ]  # fmt: skip
 
-_scalars = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.5, 1.0, "", "1", "é", "text"])
+_scalars: st.SearchStrategy[Json] = (
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.5, 1.0, "", "1", "é", "text"])
+)
 any_json: st.SearchStrategy[Json] = st.recursive(
     _scalars, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
     max_leaves=4,

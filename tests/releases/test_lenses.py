@@ -127,7 +127,7 @@ def test_documents_that_a_profile_begins_with_become_each_other(module: str) -> 
     ]
     for before, release, after in zip(first, chain[1:], first[1:], strict=False):
         up, down = conversions(release)
-        names = {"name": "a strategy"}
+        names: Body = {"name": "a strategy"}
         if module == "order_routing":  # the only field in which they differ
             before, after = (
                 {where: Document(item.body | names) for where, item in documents.items()}
@@ -176,7 +176,8 @@ def strategy(**fields: Any) -> Document:
 
 def entry(code: str, threshold: int = 0, **more: Any) -> Body:
     """An entry of 1.1."""
-    return {"location": code, "enabled": True, "threshold": threshold, "capacity_per_day": None} | more
+    body: Body = {"location": code, "enabled": True, "threshold": threshold, "capacity_per_day": None}
+    return body | more
 
 
 def test_locations_become_documents_and_a_list_again_in_its_order() -> None:
@@ -235,7 +236,8 @@ def test_edits_of_locations_survive_both_ways() -> None:
         "MAN": {"enabled": True, "threshold": 9, "capacity_per_day": None, "handling_per_unit": "0.40"},
     }
     assert again["carrier_contract", "DHL"].body == {"per_parcel": "4.10", "currency": "GBP"}
-    assert [e["location"] for e in down(again)[STRATEGY].body["location_settings"]] == ["GLA", "LON", "MAN"]  # type: ignore[union-attr, index, call-overload]
+    listed: Any = down(again)[STRATEGY].body["location_settings"]
+    assert [item["location"] for item in listed] == ["GLA", "LON", "MAN"]
 
 
 def test_thresholds_wait_in_the_first_release_for_their_location() -> None:
@@ -310,7 +312,7 @@ def test_a_rule_becomes_conditions_and_edits_of_either_side_stay() -> None:
         newer["hold_rule", "large"].body | {"conditions": turned, "blocks": ["allocate", "ship"]},
         newer["hold_rule", "large"].complement,
     )
-    strange = {"title": "Not GB", "blocks": ["ship"], "conditions": [conditions[1] | {"negate": True}]}
+    strange: Body = {"title": "Not GB", "blocks": ["ship"], "conditions": [conditions[1] | {"negate": True}]}
     newer["hold_rule", "strange"] = Document(strange)
     newer["cancellation_policy", "default"] = Document({"free_until": "packed"})
     older = down(newer)

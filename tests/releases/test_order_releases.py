@@ -129,7 +129,8 @@ class TestHoldConditions:
         ("field", "operator", "value", "met"),
         [
             ("total", "above", "619.99", True), ("total", "above", "620", False), ("total", "at_least", "620", True),
-            ("total", "at_least", "620.01", False), ("total", "below", "620.01", True), ("total", "below", "620", False),
+            ("total", "at_least", "620.01", False), ("total", "below", "620.01", True),
+            ("total", "below", "620", False),
             ("total", "at_most", "620", True), ("total", "at_most", "619.9999", False), ("total", "above", "99", True),
             ("units", "above", "4", True), ("units", "above", "5", False), ("units", "below", "10", True),
             ("lines", "at_least", "2", True), ("lines", "at_least", "3", False),

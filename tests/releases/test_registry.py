@@ -19,6 +19,7 @@ HOMES = {
     "order_routing": (ROOT / "fulfilment" / "routing" / "releases", "fulfilment.routing.domain"),
 }
 FOLDERS = [folder for home, _ in HOMES.values() for folder in sorted(home.glob("r[0-9]*"))]
+PUBLISHED = [home / name for home, _ in HOMES.values() for name in ("r1_0_0", "r1_1_0", "r2_0_0")]
 PARTS = ("__init__.py", "documents.py", "policies.py", "workflow.py", "screens.py", "NOTES.md")
 
 
@@ -34,16 +35,15 @@ def _django() -> None:
 
 
 @pytest.mark.parametrize("module", HOMES)
-def test_the_registry_finds_three_releases_of_each_module(module: str) -> None:
+def test_the_registry_finds_the_releases_of_each_module(module: str) -> None:
     from modules import registry
 
     found = registry.releases_of(module)
-    assert [str(item.release.version) for item in found] == ["1.0.0", "1.1.0", "2.0.0"]
-    assert [item.folder for item in found] == sorted(HOMES[module][0].glob("r[0-9]*"))
+    assert [str(item.release.version) for item in found][:3] == ["1.0.0", "1.1.0", "2.0.0"]
+    assert {item.folder for item in found} == set(HOMES[module][0].glob("r[0-9]*"))
     assert all(item.notes.startswith("# Order ") for item in found)
-    assert [(item.release.up is None, item.release.down is None) for item in found] == [
-        (True, True), (False, False), (False, False),
-    ]  # fmt: skip
+    assert [item.release.up is None for item in found] == [True] + [False] * (len(found) - 1)
+    assert [item.release.down is None for item in found] == [True] + [False] * (len(found) - 1)
     assert module in registry.module_names()
 
 
@@ -98,7 +98,7 @@ def test_a_release_stands_alone(folder: Path) -> None:
     assert (folder / "convert.py").exists() == (folder.name != "r1_0_0")
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.parent.name}-{folder.name}")
+@pytest.mark.parametrize("folder", PUBLISHED, ids=lambda folder: f"{folder.parent.parent.name}-{folder.name}")
 def test_a_sealed_release_is_as_it_was_sealed(folder: Path) -> None:
     from modules.registry import SEAL, folder_digest
 
@@ -119,7 +119,7 @@ def test_any_change_of_a_sealed_folder_is_found(tmp_path: Path, change: object) 
     from modules.registry import SEAL, folder_digest
 
     folder = tmp_path / "r2_0_0"
-    shutil.copytree(FOLDERS[-1], folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PUBLISHED[-1], folder, ignore=shutil.ignore_patterns("__pycache__"))
     assert (folder / SEAL).read_text().strip() == folder_digest(folder)
     assert callable(change)
     change(folder)

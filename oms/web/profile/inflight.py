@@ -42,6 +42,7 @@ class InFlight:
 
 def since_promotion(upgrade: ModuleUpgrade) -> InFlight:
     """What has happened under the newer release of an upgrade that was promoted."""
+    assert upgrade.promoted_revision is not None
     field = _PINNED.get(upgrade.module)
     revision = ProfileRevision.objects.get(number=upgrade.promoted_revision)
     decisions = Decision.objects.filter(

@@ -50,7 +50,7 @@ def _kind(line: str) -> tuple[str, str]:
 
 
 def _emphasised(text: str) -> str:
-    html = escape(text)
+    html = str(escape(text))
     for pattern, replacement in _MARKS:
         html = pattern.sub(replacement, html)
-    return str(html)
+    return html

@@ -95,7 +95,7 @@ class Reading:
             return None
         at = int(chosen) if chosen.isdecimal() and int(chosen) < len(spec.variants) else 0
         opened = base if isinstance(base, dict) and self._schema.variant_of(spec, base) == at else ABSENT
-        return self._group(self._schema.spec(spec.variants[at], ""), name, path, opened)
+        return self._group(self._schema.spec(spec.variants[at]), name, path, opened)
 
     def _list(self, spec: Spec, name: str, path: Path, base: Default) -> Default:
         item = self._schema.item(spec)

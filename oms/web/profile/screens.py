@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
@@ -41,7 +41,7 @@ def screen(*methods: str, changes: bool = False) -> Callable[[View[P]], View[P]]
             return view(request, *args, **kwargs)
 
         limited = require_http_methods(methods or ("GET",))(guarded)
-        return retailer_site.admin_view(limited)
+        return cast("View[P]", retailer_site.admin_view(limited))
 
     return decorate
 
@@ -60,7 +60,7 @@ def page(
     request: HttpRequest, template: str, title: str, *above: Crumb, status: int = 200, **context: Any
 ) -> HttpResponse:
     """A page of the back office; ``above`` are the pages that it hangs under, the outermost first."""
-    request.current_app = retailer_site.name  # type: ignore[attr-defined]
+    request.current_app = retailer_site.name
     around = retailer_site.each_context(request)
     return TemplateResponse(
         request,

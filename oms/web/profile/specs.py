@@ -40,6 +40,7 @@ class Shape(StrEnum):
 
 NESTED = frozenset({Shape.GROUP, Shape.VARIANT, Shape.LIST, Shape.SEVERAL, Shape.MAP})
 _LONG_FROM = 4000
+_DIGITS = ("^[0-9]", "^-?[0-9]", r"^\d")
 _SCALARS = {"string", "integer", "number", "boolean"}
 
 
@@ -74,16 +75,16 @@ class Schema:
     def __init__(self, model: type[BaseModel]) -> None:
         raw = model.model_json_schema()
         self._definitions: Raw = raw.get("$defs", {})
-        self.root = self.spec(raw, "")
+        self.root = self.spec(raw)
 
-    def spec(self, raw: Raw, name: str, *, required: bool = False) -> Spec:
-        """What a part of the schema says; ``name`` is the field's, for one that has no title."""
+    def spec(self, raw: Raw, name: str = "", *, required: bool = False) -> Spec:
+        """What a part of the schema says; ``name`` is the field's, if it is one: it speaks for a nested model."""
         found, nullable = self._resolved(raw)
         shape = self._shape(found)
         own_title = raw.get("title") or (None if shape is Shape.GROUP and name else found.get("title"))
         return Spec(
             shape=shape,
-            title=readable(str(own_title or name)),
+            title=readable(str(own_title or name or "entry")),
             help=" ".join(str(found.get("description", "")).split()),
             hint=_limits(found),
             nullable=nullable,
@@ -110,13 +111,13 @@ class Schema:
 
     def item(self, spec: Spec) -> Spec:
         """An entry of a list, a value of a map."""
-        return self.spec(spec.items, "entry")
+        return self.spec(spec.items)
 
     def variant_of(self, spec: Spec, value: Json) -> int:
         """Which variant a value is: the first whose constants and required fields it has."""
         has = value if isinstance(value, dict) else {}
         for at, raw in enumerate(spec.variants):
-            variant = self.spec(raw, "")
+            variant = self.spec(raw)
             fixed = {name: part.constant for name, part in self.parts(variant) if part.shape is Shape.FIXED}
             if (
                 has
@@ -144,7 +145,7 @@ class Schema:
         if spec is None:
             return None
         if spec.shape is Shape.VARIANT:
-            groups = (self.spec(raw, "") for raw in spec.variants)
+            groups = (self.spec(raw) for raw in spec.variants)
             return next((found for group in groups if (found := self.part(group, name))), None)
         if spec.shape is Shape.MAP:
             return self.spec({**spec.items, "title": name}, name)
@@ -215,6 +216,8 @@ def _shape_of_union(options: list[Raw]) -> Shape:
 def _shape_of_text(raw: Raw) -> Shape:
     if raw.get("format") == "date":
         return Shape.DATE
+    if str(raw.get("pattern", "")).startswith(_DIGITS):
+        return Shape.DECIMAL
     return Shape.LONG if int(raw.get("maxLength", 0)) >= _LONG_FROM else Shape.TEXT
 
 

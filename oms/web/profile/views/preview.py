@@ -15,7 +15,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 
 from modules.contracts.routing import Step
-from modules.models import Decision, ModuleUpgrade, ReplayedDecision, UpgradeStatus
+from modules.models import Decision, ReplayedDecision, UpgradeStatus
 from modules.outcomes import outcomes_in_words
 from modules.selectors import head_number
 from modules.services.upgrade import UpgradeRefused, may_promote
@@ -164,7 +164,18 @@ def report(request: HttpRequest, number: int) -> HttpResponse:
     content = io.StringIO()
     writer = csv.writer(content)
     writer.writerow(
-        ["order", "cause", "cost", "parcels", "units without a place", "km", "before", "after", "why before", "why after"]
+        [
+            "order",
+            "cause",
+            "cost",
+            "parcels",
+            "units without a place",
+            "km",
+            "before",
+            "after",
+            "why before",
+            "why after",
+        ]
     )
     rows = list(upgrade.changes.order_by("id"))
     for row, told in zip(rows, _told(rows), strict=True):

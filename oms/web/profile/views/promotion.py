@@ -88,7 +88,8 @@ def _promoted(request: HttpRequest, upgrade: ModuleUpgrade) -> HttpResponse:
     return upgrade_page(
         request, "promoted", upgrade, "promote",
         revision=ProfileRevision.objects.get(number=upgrade.promoted_revision), since=since_promotion(upgrade),
-        comparison=compared(upgrade.promoted_revision - 1, upgrade.promoted_revision), may_go_back=may_roll_back(upgrade),
+        comparison=compared(upgrade.promoted_revision - 1, upgrade.promoted_revision),
+        may_go_back=may_roll_back(upgrade),
     )  # fmt: skip
 
 
@@ -107,7 +108,10 @@ def may_roll_back(upgrade: ModuleUpgrade) -> Verdict:
 
 @screen("GET", "POST")
 def rollback(request: HttpRequest, number: int) -> HttpResponse:
-    """What becomes of what has happened since; then go back. The row is locked, so that a second click finds it done."""
+    """What becomes of what has happened since; then go back.
+
+    The row is locked, so that a second click finds it done.
+    """
     upgrade = upgrade_numbered(number, lock=request.method == "POST")
     verdict = may_roll_back(upgrade)
     if request.method == "POST":

@@ -10,21 +10,21 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
 
-from modules.domain.canonical import Body
+from modules import registry
+from modules.domain.canonical import Body, Json
+from modules.domain.documents import Reference
 from modules.models import ModuleAdoption, ModuleUpgrade, UpgradeStatus
 from modules.publishing.models import PublishedRelease
 from modules.services.conversion import NoConversion
 from modules.services.upgrade import UpgradeRefused, module_hold, upgrade_begin
 from modules.services.upgrade_review import Choice, Review, TouchedDocument, upgrade_review
 from modules.services.upgrade_steps import may_choose, upgrade_abandon, upgrade_choose
-from modules import registry
 from oms.kernel.verdict import Verdict
 from oms.web.profile.kinds import document_title, module_title, schema_at, spelt
 from oms.web.profile.notes import notes_as_html
 from oms.web.profile.screens import Crumb, address, author, page, screen
 from oms.web.profile.specs import Path
 from oms.web.profile.values import fault_in_words, in_words, leaves
-from modules.domain.documents import Reference
 from oms.web.profile.views.documents import newer_releases
 
 _AT_ONCE = 20
@@ -237,7 +237,7 @@ def _side_by_side(upgrade: ModuleUpgrade, item: TouchedDocument) -> Touched:
     )  # fmt: skip
 
 
-def _cells(path: Path, versions: list[tuple[str, dict[Path, object]]]) -> tuple[Cell, ...]:
+def _cells(path: Path, versions: list[tuple[str, dict[Path, Json]]]) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     for _, fields in versions:
         words = in_words(fields[path]) if path in fields else "–"
@@ -283,7 +283,7 @@ def choose(request: HttpRequest, number: int) -> HttpResponse:
         if wanted is Choice.TAKE_NEW and any(known[each].new is None for each in names):
             message = f"Release {upgrade.to_release} delivers no “{name}”."
             raise Http404(message)
-        upgrade_choose(upgrade_id=number, choices={each: (wanted, None) for each in names})
+        upgrade_choose(upgrade_id=number, choices=dict.fromkeys(names, (wanted, None)))
     except (UpgradeRefused, NoConversion) as refused:
         messages.error(request, f"Nothing was decided: {refused}.")
     return HttpResponseRedirect(address("review", number, page=request.POST.get("page", "")) + f"#{name}")
