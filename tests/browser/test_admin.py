@@ -34,14 +34,15 @@ def sign_in(page: Page, address: str) -> None:
     page.get_by_label("Username").fill("anna")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(address)  # and until its scripts have run: the keyboard is theirs
 
 
 def test_an_order_is_found_by_its_number_and_shows_its_whole_story(site: str, page: Page) -> None:
     # given
     sign_in(page, f"{site}/admin/orders/order/?status=in_progress")
-    expect(page).to_have_url(f"{site}/admin/orders/order/?status=in_progress")
     # when: "/" leads to the search field, whatever is filtered
     page.keyboard.press("/")
+    expect(page.locator("#searchbar")).to_be_focused()
     page.keyboard.type("web-7")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="WEB-7", exact=True).click()
@@ -61,7 +62,9 @@ def test_an_order_goes_from_open_to_shipped_by_its_buttons(site: str, page: Page
     # given: Ctrl+K finds it by its number, and Enter opens it
     sign_in(page, f"{site}/admin/")
     page.keyboard.press("Control+k")
-    page.locator("#search-input-command").press_sequentially("WEB-8")
+    search = page.locator("#search-input-command")
+    expect(search).to_be_focused()
+    search.press_sequentially("WEB-8")
     expect(page.locator("#command-results-list a").first).to_contain_text("WEB-8")
     page.keyboard.press("Enter")
     # when: the button is pressed twice

@@ -17,6 +17,7 @@ from fulfilment.routing.models import Backorder
 from oms.importing.models import ImportedLine
 from oms.infra.backoffice.links import list_address
 from oms.infra.backoffice.paginator import COUNTED_ROWS
+from oms.web.admin_sites.timeline import count
 from orders.models import Order, OrderLine, OrderStatus
 
 _OLDEST_SHOWN = 8
@@ -59,7 +60,7 @@ def _backorders() -> Iterator[Tile]:
     waiting = Backorder.objects.order_by()[: COUNTED_ROWS + 1].values("line")
     found = OrderLine.objects.filter(pk__in=waiting, open__gt=0).aggregate(units=Sum("open"), lines=Count("id"))
     more = "+" if found["lines"] > COUNTED_ROWS else ""
-    hint = f"wait for stock, in {min(found['lines'], COUNTED_ROWS):,}{more} lines"
+    hint = f"wait for stock, in {count(min(found['lines'], COUNTED_ROWS), 'line')}{more and ' and more'}"
     yield Tile("Units backordered", f"{found['units'] or 0:,}{more}", hint, "hourglass_top", list_address(Backorder))
 
 

@@ -196,6 +196,22 @@ def test_the_button_follows_the_state(order: Order) -> None:
     assert "Every unit of this order has been given to a location." in words(client.get(page_of(done.pk)))
 
 
+def test_a_held_order_is_not_routed(order: Order) -> None:
+    # given
+    with retailer_context("acme"):
+        Order.objects.filter(pk=order.pk).update(status="held")
+    client = manager()
+    # when
+    page = words(client.get(page_of(order.pk)))
+    response = client.post(route_of(order.pk))
+    # then
+    assert "WEB-7 Held A hold keeps the open units of this order from being given to a location." in page
+    assert "Route now" not in page
+    assert told(response) == ["WEB-7: nothing was left to route."]
+    with retailer_context("acme"):
+        assert not FulfilmentRequest.objects.exists()
+
+
 def test_only_those_who_may_change_orders_route_them(order: Order) -> None:
     # given
     viewer = staff("orders.view_order")
