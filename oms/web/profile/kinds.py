@@ -117,15 +117,20 @@ def _of_document(
     schemas = schema_at(versions[0], reference), schema_at(versions[1], reference)
     if was is None or now is None:
         items = body_differences(reference, was.body if was else {}, now.body if now else {})
-    for item in items:
+    for item in _as_in_the_form(items, schemas[1] or schemas[0]):
         yield from _in_words(item, schemas)
 
 
 def body_changes(reference: Reference, before: Body, after: Body, schema: Schema | None) -> list[Change]:
     """What differs between two bodies of one document."""
-    return [
-        change for item in body_differences(reference, before, after) for change in _in_words(item, (schema, schema))
-    ]
+    found = _as_in_the_form(body_differences(reference, before, after), schema)
+    return [change for item in found for change in _in_words(item, (schema, schema))]
+
+
+def _as_in_the_form(items: Iterable[Difference], schema: Schema | None) -> list[Difference]:
+    """Differences in the order of the form's fields."""
+    order = {name: at for at, name in enumerate(schema.root.properties)} if schema else {}
+    return sorted(items, key=lambda item: order.get(str(item.path[0]), len(order)) if item.path else -1)
 
 
 def _in_words(item: Difference, schemas: tuple[Schema | None, Schema | None]) -> Iterator[Change]:

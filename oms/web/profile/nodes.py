@@ -132,7 +132,7 @@ class Builder:
 
     def _fill_list(self, node: Node, value: Default) -> None:
         item = self._schema.item(node.spec)
-        node.entry = item.title[:1].lower() + item.title[1:]
+        node.entry = item.title[:1].lower() + item.title[1:] or "entry"
         node.columns = self._columns(item)
         for at, part in enumerate(value if isinstance(value, list) else []):
             child = self.node(item, part, (*node.path, at), f"{node.name}.{at}")

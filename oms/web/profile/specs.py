@@ -84,7 +84,7 @@ class Schema:
         own_title = raw.get("title") or (None if shape is Shape.GROUP and name else found.get("title"))
         return Spec(
             shape=shape,
-            title=readable(str(own_title or name or "entry")),
+            title=readable(str(own_title or name)),
             help=" ".join(str(found.get("description", "")).split()),
             hint=_limits(found),
             nullable=nullable,
