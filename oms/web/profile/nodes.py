@@ -119,6 +119,8 @@ class Builder:
             self.node(part, has.get(name, ABSENT), (*node.path, name), f"{node.name}.{name}")
             for name, part in self._schema.parts(group)
         ]
+        if node.focus and node.children:
+            node.children[0].focus = True
 
     def _fill_variant(self, node: Node, value: Default) -> None:
         given = None if value is ABSENT else value

@@ -119,11 +119,11 @@ def _free_options(places: Places, demand: _Demand, forced: Mapping[int, Place]) 
 
 
 def _options(places: Places, place: Place, stock: tuple[int, ...]) -> list[Option]:
-    """The parcels that a location could send: one for each contract that could be the cheapest for it."""
+    """The parcels that a location could send: one with each contract."""
     bound, handling, room = place.cost_of_bound, place.handling, place.room
     return [
         Option(place.rank, each.number, each.fixed(place) + bound(each), handling, each.per_gram, stock, room)
-        for each in places.cheapest_carriages(place)
+        for each in places.carriages
     ]
 
 
