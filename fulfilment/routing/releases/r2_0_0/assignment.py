@@ -43,7 +43,7 @@ class Problem:
     first.
 
     ``forced`` holds, for each location that sends a parcel in any case, its options; ``free`` the others, nearest
-    first.
+    first; ``complete`` tells whether none was left out for their number.
     """
 
     needs: tuple[int, ...]
@@ -52,6 +52,7 @@ class Problem:
     penalty: int
     forced: tuple[tuple[Option, ...], ...]
     free: tuple[Option, ...]
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ def _promising(problem: Problem) -> tuple[Sequence[Option], bool]:
     if not problem.forced and free:
         free = _within_reach(problem)
     if len({option.place for option in free}) <= EXACT:
-        return free, True
+        return free, problem.complete
     return _shortlist(free, problem), False
 
 
