@@ -87,7 +87,7 @@ def histories(draw: st.DrawFn, module: str) -> tuple[int, Documents]:
 
 @pytest.mark.parametrize("module", CHAINS)
 @given(data=st.data())
-@settings(thorough, max_examples=400)
+@settings(thorough, max_examples=250)
 def test_both_laws_hold_after_any_history(module: str, data: st.DataObject) -> None:
     chain = CHAINS[module]
     at, documents = data.draw(histories(module))
@@ -346,3 +346,23 @@ def test_a_rule_that_waits_gives_way_to_one_of_its_key_and_returns_after_it() ->
 
     del older["hold_rule", "k"]
     assert written(up(older))["hold_rule", "k"] == written({("hold_rule", "k"): waiting})["hold_rule", "k"]
+
+
+def test_sets_without_their_singletons_are_converted_all_the_same() -> None:
+    up, down = conversions(CHAINS["order_routing"][2])
+    policies = {("location_policy", "MAN"): Document({"threshold": 2, "handling_per_unit": "0.30"})}
+    older = down(policies)
+    assert older[STRATEGY].body == {
+        "keep_lines_whole": True,
+        "location_settings": [{"location": "MAN", "threshold": 2}],
+    }
+    assert up(older)["location_policy", "MAN"] == policies["location_policy", "MAN"]
+    assert up({}) == down({}) == {}
+
+    up, down = conversions(CHAINS["order_management"][2])
+    rules = {("hold_rule", "a"): Document({"title": "A", "blocks": ["ship"], "conditions": []})}
+    assert up(down(rules))["hold_rule", "a"] == rules["hold_rule", "a"]
+    up, down = conversions(CHAINS["order_management"][1])
+    rules = {("hold_rule", "a"): Document({"title": "A", "min_total": "5"})}
+    assert up(down(rules))["hold_rule", "a"] == rules["hold_rule", "a"]
+    assert up({}) == down({}) == {}

@@ -45,7 +45,7 @@ class Placing:
         self._reversals: list[tuple[int, SourceLine]] = []
         self._adjustments: list[tuple[int, SourceLine]] = []
         self._placed: dict[int, Placed] = {}
-        self._line_rows: dict[int, int] = {}
+        self._line_places: dict[int, int] = {}
 
     def add(self, at: int, line: SourceLine) -> None:
         """Take a new line; ``at`` is its place in the batch."""
@@ -102,8 +102,8 @@ class Placing:
             channel=self._channel, orders=[order for _, order in orders], actor=self._actor, react=False
         )
         for (document, _), result in zip(orders, captured, strict=True):
-            for (at, line), line_id in zip(document.lines, result.line_ids, strict=True):
-                self._line_rows[line_id] = line.row
+            for (at, _line), line_id in zip(document.lines, result.line_ids, strict=True):
+                self._line_places[line_id] = at
                 self._placed[at] = (LineOutcome.ORDER_LINE, "", "")
             self._mark_charges(document.charges)
         charges_add(channel_id=self._channel_id, charges=[(None, _charge(line)) for _, line in loose])
@@ -117,8 +117,8 @@ class Placing:
             addition = self._new_order(number, document)
             if addition.lines:
                 line_ids = order_extend(order_id=order_id, addition=addition, actor=self._actor, react=False)
-                for (at, line), line_id in zip(document.lines, line_ids, strict=True):
-                    self._line_rows[line_id] = line.row
+                for (at, _line), line_id in zip(document.lines, line_ids, strict=True):
+                    self._line_places[line_id] = at
                     self._placed[at] = (LineOutcome.ORDER_LINE, "", "")
             else:
                 charges_add(
@@ -180,16 +180,16 @@ class Placing:
     def _reverse(self) -> None:
         reversals = [
             Reversal(
-                row=line.row, sku=line.sku, customer=line.customer, quantity=-line.quantity,
+                place=at, sku=line.sku, customer=line.customer, quantity=-line.quantity,
                 unit_price=line.unit_price, external_number=line.order_number, description=line.description,
                 happened_at=line.placed_at,
             )
-            for _, line in self._reversals
+            for at, line in self._reversals
             if line.placed_at is not None
         ]  # fmt: skip
         outcomes = reversals_settle(
             channel_id=self._channel_id, currency=self._currency, reversals=reversals,
-            row_of_line=self._line_rows, actor=self._actor,
+            place_of_line=self._line_places, actor=self._actor,
         )  # fmt: skip
         for (at, _), outcome in zip(self._reversals, outcomes, strict=True):
             self._placed[at] = (outcome, "", "")

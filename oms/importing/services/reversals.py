@@ -28,7 +28,7 @@ from returns.services import NewBlindReturn, blind_returns_record
 class Reversal:
     """A credit for ``quantity`` units (positive) at ``unit_price`` each."""
 
-    row: int
+    place: int
     sku: str
     customer: str
     quantity: int
@@ -55,10 +55,10 @@ def reversals_settle(
     channel_id: int,
     currency: str,
     reversals: Sequence[Reversal],
-    row_of_line: Mapping[int, int],
+    place_of_line: Mapping[int, int],
     actor: str,
 ) -> list[LineOutcome]:
-    """Settle credits in the order given. ``row_of_line`` tells where lines of the same batch stand."""
+    """Settle credits in the order given. ``place_of_line`` tells the places of lines of the same batch."""
     if not reversals:
         return []
     candidates = _candidates(channel_id, reversals)
@@ -67,7 +67,7 @@ def reversals_settle(
     returns: list[Reversal] = []
     outcomes: list[LineOutcome] = []
     for reversal in reversals:
-        line = _choose(reversal, candidates.get(reversal.sku, []), row_of_line)
+        line = _choose(reversal, candidates.get(reversal.sku, []), place_of_line)
         if line is None:
             returns.append(reversal)
             outcomes.append(LineOutcome.UNMATCHED_RETURN)
@@ -87,14 +87,16 @@ def reversals_settle(
     return outcomes
 
 
-def _choose(reversal: Reversal, candidates: Sequence[_Candidate], row_of_line: Mapping[int, int]) -> _Candidate | None:
+def _choose(
+    reversal: Reversal, candidates: Sequence[_Candidate], place_of_line: Mapping[int, int]
+) -> _Candidate | None:
     fitting = [
         line
         for line in candidates
         if line.remaining >= reversal.quantity
         and (line.order_number == reversal.external_number or line.customer == reversal.customer != "")
         and line.placed_at <= reversal.happened_at
-        and row_of_line.get(line.line_id, 0) < reversal.row
+        and place_of_line.get(line.line_id, -1) < reversal.place
     ]
     return max(
         fitting,

@@ -117,26 +117,32 @@ def _of_document(
     schemas = schema_at(versions[0], reference), schema_at(versions[1], reference)
     if was is None or now is None:
         items = body_differences(reference, was.body if was else {}, now.body if now else {})
-    for item in items:
-        yield from _in_words(item, schemas)
+    yield from _in_words(items, schemas)
 
 
 def body_changes(reference: Reference, before: Body, after: Body, schema: Schema | None) -> list[Change]:
     """What differs between two bodies of one document."""
-    return [
-        change for item in body_differences(reference, before, after) for change in _in_words(item, (schema, schema))
-    ]
+    return list(_in_words(body_differences(reference, before, after), (schema, schema)))
 
 
-def _in_words(item: Difference, schemas: tuple[Schema | None, Schema | None]) -> Iterator[Change]:
-    """One change for each value that is nested in what was added or removed."""
-    before, after = dict(leaves(item.before)), dict(leaves(item.after))
-    schema = schemas[1] if item.after is not None or schemas[0] is None else schemas[0]
-    paths = dict.fromkeys([*before, *after])
-    for path in paths if len(paths) == 1 else [path for path in paths if path]:
-        was, now = before.get(path, ABSENT), after.get(path, ABSENT)
-        label = spelt(schema, (*item.path, *path))
-        yield Change(label, _told(was), _told(now))
+def _in_words(items: Iterable[Difference], schemas: tuple[Schema | None, Schema | None]) -> Iterator[Change]:
+    """One change for each value, in the order of the form's fields; what the newer schema knows is named by it."""
+    found: dict[Path, tuple[Default, Default]] = {}
+    for item in items:
+        before, after = dict(leaves(item.before)), dict(leaves(item.after))
+        paths = dict.fromkeys([*before, *after])
+        for path in paths if len(paths) == 1 else [path for path in paths if path]:
+            found[*item.path, *path] = before.get(path, ABSENT), after.get(path, ABSENT)
+    old, new = schemas
+    for path in in_order(found, new or old):
+        was, now = found[path]
+        known = new is not None and bool(path) and str(path[0]) in new.root.properties
+        yield Change(spelt(new if known else old or new, path), _told(was), _told(now))
+
+
+def in_order(paths: Iterable[Path], schema: Schema | None) -> list[Path]:
+    """Paths in the order of the form's fields."""
+    return sorted(paths, key=schema.rank) if schema else list(paths)
 
 
 def _told(value: Default) -> str:

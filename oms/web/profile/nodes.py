@@ -119,6 +119,8 @@ class Builder:
             self.node(part, has.get(name, ABSENT), (*node.path, name), f"{node.name}.{name}")
             for name, part in self._schema.parts(group)
         ]
+        if node.focus and node.children:
+            node.children[0].focus = True
 
     def _fill_variant(self, node: Node, value: Default) -> None:
         given = None if value is ABSENT else value
@@ -132,7 +134,7 @@ class Builder:
 
     def _fill_list(self, node: Node, value: Default) -> None:
         item = self._schema.item(node.spec)
-        node.entry = item.title[:1].lower() + item.title[1:]
+        node.entry = item.title[:1].lower() + item.title[1:] or "entry"
         node.columns = self._columns(item)
         for at, part in enumerate(value if isinstance(value, list) else []):
             child = self.node(item, part, (*node.path, at), f"{node.name}.{at}")

@@ -84,7 +84,7 @@ class Schema:
         own_title = raw.get("title") or (None if shape is Shape.GROUP and name else found.get("title"))
         return Spec(
             shape=shape,
-            title=readable(str(own_title or name or "entry")),
+            title=readable(str(own_title or name)),
             help=" ".join(str(found.get("description", "")).split()),
             hint=_limits(found),
             nullable=nullable,
@@ -140,6 +140,20 @@ class Schema:
             words.append(known.title if known else readable(part))
             spec = known
         return " → ".join(words)
+
+    def rank(self, path: Path) -> tuple[int, ...]:
+        """Where a field stands in the form: what the schema does not know stands last."""
+        found: list[int] = []
+        spec: Spec | None = self.root
+        for part in path:
+            if isinstance(part, int):
+                found.append(part)
+                spec = self.item(spec) if spec and spec.items else None
+                continue
+            names = list(spec.properties) if spec else []
+            found.append(names.index(part) if part in names else len(names))
+            spec = self._below(spec, part)
+        return tuple(found)
 
     def _below(self, spec: Spec | None, name: str) -> Spec | None:
         if spec is None:

@@ -9,6 +9,7 @@ from modules.domain.canonical import Json
 from modules.domain.lenses import ABSENT, Default
 from oms.web.profile.specs import Path, Shape, Spec
 
+_ENTRIES = 5
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 
@@ -60,17 +61,19 @@ _CONVERT: dict[Shape, Callable[[str, Spec], Json]] = {
 
 
 def in_words(value: Default) -> str:
-    """A value as people read it."""
+    """A value as people read it; of a list of entries the first few."""
     if value is ABSENT:
         return "not there"
     if value is None or value == "":
         return "empty"
     if isinstance(value, list):
         if any(isinstance(item, dict | list) for item in value):
-            return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
+            more = "; …" if len(value) > _ENTRIES else ""
+            count = f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
+            return f"{count}: {'; '.join(in_words(item) for item in value[:_ENTRIES])}{more}"
         return ", ".join(in_words(item) for item in value) or "none"
     if isinstance(value, dict):
-        return f"{len(value)} {'field' if len(value) == 1 else 'fields'}" if value else "none"
+        return ", ".join(f"{name.replace('_', ' ')} {in_words(part)}" for name, part in value.items()) or "none"
     return text_of(value)
 
 

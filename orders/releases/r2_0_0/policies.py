@@ -113,12 +113,15 @@ def _text(condition: Condition, facts: ReviewFacts) -> str:
 
 def _in_words(condition: Condition, facts: ReviewFacts, *, holds: bool) -> str:
     """What was found, for people: ``total 620.00 GBP is above 500.00``."""
-    found = {
-        "total": f"{facts.total} {facts.currency}",
-        "placed_on": facts.placed_at[:10] and placed_on(facts).isoformat(),
-    }.get(condition.field)
-    if found is None:
-        texts = condition.operator == "one_of"
-        found = _text(condition, facts) or "unknown" if texts else str(_number(condition, facts))
     verb = "is" if holds else "is not"
-    return f"{_NAMES[condition.field]} {found} {verb} {_WORDS[condition.operator]} {condition.value}"
+    return f"{_NAMES[condition.field]} {_found(condition, facts)} {verb} {_WORDS[condition.operator]} {condition.value}"
+
+
+def _found(condition: Condition, facts: ReviewFacts) -> str:
+    if condition.field == "total":
+        return f"{facts.total} {facts.currency}"
+    if condition.field == "placed_on":
+        return placed_on(facts).isoformat()
+    if condition.operator == "one_of":
+        return _text(condition, facts) or "unknown"
+    return str(_number(condition, facts))

@@ -68,20 +68,16 @@ class _Routing:
     def _within(self, limit: int | None) -> list[Ranked]:
         """Locations that may be looked at, nearest first. One whose distance is not known is never too far."""
         ranked = self.facts.network.nearest_first(self.facts.latitude, self.facts.longitude)
+        off = sorted(self.off & self.facts.network.by_code.keys())
+        self.steps += _named("switched off", [(code, "switched off in the strategy") for code in off])
         on = [item for item in ranked if item.location.code not in self.off]
-        self.steps += [
-            Step("switched off", code, False, "switched off in the strategy")
-            for code in sorted(self.off & self.facts.network.by_code.keys())[:_NAMED]
-        ]
         if limit is None:
             return on
         far = [item for item in on if item.kilometres is not None and item.kilometres > limit]
-        self.steps += [
-            Step("distance", item.location.code, False, f"{item.kilometres:.0f} km away; the limit is {limit} km")
-            for item in far[:_NAMED]
-        ]
-        if len(far) > _NAMED:
-            self.steps.append(Step("distance", "", False, f"{len(far) - _NAMED} more are farther than {limit} km"))
+        self.steps += _named(
+            "distance",
+            [(item.location.code, f"{item.kilometres:.0f} km away; the limit is {limit} km") for item in far],
+        )
         return [item for item in on if item.kilometres is None or item.kilometres <= limit]
 
     def _candidates(self, line: LineFacts) -> Sequence[Ranked]:
@@ -123,6 +119,14 @@ class _Routing:
         if line.ship_from:
             return f"not enough stock at {line.ship_from}, which alone may ship it"
         return "not enough stock at any location that takes work"
+
+
+def _named(rule: str, left_out: Sequence[tuple[str, str]]) -> list[Step]:
+    """A step for each of the first locations that a rule leaves out, and one that counts the others."""
+    steps = [Step(rule, code, False, why) for code, why in left_out[:_NAMED]]
+    if len(left_out) > _NAMED:
+        steps.append(Step(rule, "", False, f"{len(left_out) - _NAMED} more for the same reason"))
+    return steps
 
 
 def _why(ranked: Ranked, line: LineFacts) -> str:

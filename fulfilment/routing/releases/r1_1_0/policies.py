@@ -74,20 +74,16 @@ class _Routing:
     def _within(self, limit: int | None) -> list[Ranked]:
         """Locations that may be looked at, nearest first. One whose distance is not known is never too far."""
         ranked = self.facts.network.nearest_first(self.facts.latitude, self.facts.longitude)
+        off = sorted(self.off & self.facts.network.by_code.keys())
+        self.steps += _named("switched off", [(code, "switched off in the strategy") for code in off])
         on = [item for item in ranked if item.location.code not in self.off]
-        self.steps += [
-            Step("switched off", code, False, "switched off in the strategy")
-            for code in sorted(self.off & self.facts.network.by_code.keys())[:_NAMED]
-        ]
         if limit is None:
             return on
         far = [item for item in on if item.kilometres is not None and item.kilometres > limit]
-        self.steps += [
-            Step("radius", item.location.code, False, f"{item.kilometres:.0f} km away; the radius is {limit} km")
-            for item in far[:_NAMED]
-        ]
-        if len(far) > _NAMED:
-            self.steps.append(Step("radius", "", False, f"{len(far) - _NAMED} more are farther than {limit} km"))
+        self.steps += _named(
+            "radius",
+            [(item.location.code, f"{item.kilometres:.0f} km away; the radius is {limit} km") for item in far],
+        )
         return [item for item in on if item.kilometres is None or item.kilometres <= limit]
 
     def _candidates(self, line: LineFacts) -> Sequence[Ranked]:
@@ -99,6 +95,7 @@ class _Routing:
     def _shares(self, line: LineFacts) -> list[tuple[Ranked, int]]:
         """Who fills how many units of a line."""
         free: list[tuple[Ranked, int]] = []
+        found = 0
         for ranked in self._candidates(line):
             units = self._to_spare(ranked.location, line)
             if units >= line.quantity and (self.strategy.keep_lines_whole or not free):
@@ -106,6 +103,9 @@ class _Routing:
                 return [(ranked, line.quantity)]
             if units > 0:
                 free.append((ranked, units))
+                found += units
+            if found >= line.quantity and not self.strategy.keep_lines_whole:
+                break
         return list(_filled(line.quantity, free))
 
     def _to_spare(self, place: LocationFacts, line: LineFacts) -> int:
@@ -167,6 +167,14 @@ def _limits(setting: LocationSetting, taken: int) -> list[str]:
     if setting.capacity_per_day is not None:
         limits.append(f"{taken} of {setting.capacity_per_day} taken today")
     return limits
+
+
+def _named(rule: str, left_out: Sequence[tuple[str, str]]) -> list[Step]:
+    """A step for each of the first locations that a rule leaves out, and one that counts the others."""
+    steps = [Step(rule, code, False, why) for code, why in left_out[:_NAMED]]
+    if len(left_out) > _NAMED:
+        steps.append(Step(rule, "", False, f"{len(left_out) - _NAMED} more for the same reason"))
+    return steps
 
 
 def _why(ranked: Ranked, line: LineFacts) -> str:

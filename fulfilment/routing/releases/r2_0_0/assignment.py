@@ -43,7 +43,7 @@ class Problem:
     first.
 
     ``forced`` holds, for each location that sends a parcel in any case, its options; ``free`` the others, nearest
-    first.
+    first; ``complete`` tells whether none was left out for their number.
     """
 
     needs: tuple[int, ...]
@@ -52,6 +52,7 @@ class Problem:
     penalty: int
     forced: tuple[tuple[Option, ...], ...]
     free: tuple[Option, ...]
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ def _promising(problem: Problem) -> tuple[Sequence[Option], bool]:
     if not problem.forced and free:
         free = _within_reach(problem)
     if len({option.place for option in free}) <= EXACT:
-        return free, True
+        return free, problem.complete
     return _shortlist(free, problem), False
 
 
@@ -274,6 +275,10 @@ _NEVER = 1 << 100
 _Candidate = tuple[int, int, tuple[int, ...], tuple[_Stop, ...]]
 
 
+def _places(stops: Sequence[_Stop]) -> tuple[int, ...]:
+    return tuple([stop.options[0].place for stop in stops])
+
+
 class _Search:
     """Sets of locations, smaller ones first; of each size the most promising first, until none can be better."""
 
@@ -297,8 +302,11 @@ class _Search:
         bits, held, fixed = 0, 0, 0
         for stop in self.base:
             bits, held, fixed = bits | stop.bits, held + stop.held, fixed + stop.fixed
-        for size in range(max(0, self.problem.limit - len(self.base)) + 1):
-            penalty = self.problem.penalty * max(0, len(self.base) + size - 1)
+        parcels = len(self.base)
+        fixed += self.problem.penalty * max(0, parcels - 1)
+        self._try_out([(-min(bits.bit_count(), held), fixed, _places(self.base), self.base)])
+        for size in range(1, self.problem.limit - parcels + 1):
+            penalty = self.problem.penalty * (size if parcels else size - 1)
             found = self._sets(self.base, bits, held, fixed + penalty, 0, size)
             self._try_out(sorted(found, key=lambda candidate: candidate[:3]))
         assert self.best is not None
@@ -308,21 +316,20 @@ class _Search:
         self, chosen: tuple[_Stop, ...], bits: int, held: int, fixed: int, start: int, more: int
     ) -> Iterator[_Candidate]:
         """Sets that add so many stops from ``start`` on and could beat the best of the smaller sets."""
-        if self._all_placed_for_less(fixed + more * self._least_fixed + self._least_units + 1):
-            return
-        if not more:
-            placed = min(bits.bit_count(), held)
-            if self.best is None or placed >= self.best.placed:
-                yield -placed, fixed, tuple([stop.options[0].place for stop in chosen]), chosen
-            return
+        at_least = self.best.placed if self.best else 0
         for at in range(start, len(self.stops) - more + 1):
             stop = self.stops[at]
             self.looked_at += 1
             if not self.finished:
                 return
-            yield from self._sets(
-                (*chosen, stop), bits | stop.bits, held + stop.held, fixed + stop.fixed, at + 1, more - 1
-            )
+            all_bits, all_held, cost = bits | stop.bits, held + stop.held, fixed + stop.fixed
+            if self._all_placed_for_less(cost + (more - 1) * self._least_fixed + self._least_units + 1):
+                continue
+            together = (*chosen, stop)
+            if more > 1:
+                yield from self._sets(together, all_bits, all_held, cost, at + 1, more - 1)
+            elif (placed := min(all_bits.bit_count(), all_held)) >= at_least:
+                yield -placed, cost, _places(together), together
 
     def _all_placed_for_less(self, cost: int) -> bool:
         """Whether the best plan so far places all units, and for less than this."""

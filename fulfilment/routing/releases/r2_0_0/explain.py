@@ -19,12 +19,12 @@ COMPARED = 12
 def explain(places: Places, problem: Problem, plan: Plan) -> list[Step]:
     """The steps that led to a plan, in order: left out, lost, chosen."""
     left_out = [
-        *_named("carrier contract", places.refused.items(), "do not serve the order"),
-        *_named("switched off", ((code, "switched off") for code in places.switched_off), "are switched off"),
-        *_named("radius", _too_far(places), "are outside the radius"),
+        *_named("carrier contract", places.refused.items()),
+        *_named("switched off", ((code, "switched off") for code in places.switched_off)),
+        *_named("radius", _too_far(places)),
     ]
     if not plan.proven:
-        why = f"too many ways among {len(problem.free)} options: only the most promising were compared"
+        why = "too many locations to try every way: only the nearest and most promising were compared"
         left_out.append(Step("search", "", False, why))
     return [*left_out, *_losers(places, problem, plan), *_chosen(places, problem, plan)]
 
@@ -61,11 +61,12 @@ def _why_not_there(code: str, facts: RoutingFacts, places: Places) -> str:
     return f"not enough to spare at {code}, which alone may ship it"
 
 
-def _named(rule: str, reasons: Iterable[tuple[str, str]], rest: str) -> list[Step]:
+def _named(rule: str, reasons: Iterable[tuple[str, str]]) -> list[Step]:
+    """A step for each of the first that a rule leaves out, and one that counts the others."""
     found = list(reasons)
     steps = [Step(rule, code, False, why) for code, why in found[:_NAMED]]
     if len(found) > _NAMED:
-        steps.append(Step(rule, "", False, f"{len(found) - _NAMED} more {rest}"))
+        steps.append(Step(rule, "", False, f"{len(found) - _NAMED} more for the same reason"))
     return steps
 
 

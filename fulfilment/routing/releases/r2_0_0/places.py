@@ -35,6 +35,12 @@ class Carriage:
         """What a parcel from there costs before anything is in it."""
         return self.per_parcel + self.per_100_km * place.kilometres // 100
 
+    def never_dearer_than(self, other: Carriage) -> bool:
+        """Whether it costs no more in any respect, and less in one or, all the same, comes first."""
+        mine = (self.per_parcel, self.per_gram, self.per_100_km)
+        theirs = (other.per_parcel, other.per_gram, other.per_100_km)
+        return all(map(int.__le__, mine, theirs)) and (mine != theirs or self.number < other.number)
+
 
 #: While there is no contract, carriage counts as nothing.
 _NOTHING = Carriage(0, "", 0, 0, 0)
@@ -120,16 +126,6 @@ class Places:
             self._named[code] = next(near, None) or self._beyond(location)
         return self._named[code]
 
-    def cheapest_carriages(self, place: Place) -> list[Carriage]:
-        """The contracts of which none is dearer than another in every way, for a parcel from there."""
-        if len(self.carriages) == 1:
-            return self.carriages
-        kept: list[Carriage] = []
-        for one in sorted(self.carriages, key=lambda item: (item.fixed(place), item.per_gram, item.number)):
-            if not kept or one.per_gram < kept[-1].per_gram:
-                kept.append(one)
-        return kept
-
     def carriage(self, number: int) -> Carriage:
         """The contract of a number."""
         return next(item for item in self.carriages if item.number == number)
@@ -145,12 +141,13 @@ class Places:
             held = stock.get(item.location.location_id)
             if not held:
                 continue
-            if not self.policy(item.location.code).enabled:
+            policy = self.policy(item.location.code)
+            if not policy.enabled:
                 self.switched_off.append(item.location.code)
             elif radius is not None and item.kilometres is not None and item.kilometres > radius:
                 self.too_far.append((item.location.code, item.kilometres))
             else:
-                yield self._place(rank, item.location, item.kilometres, farthest, held)
+                yield _place(rank, item.location, policy, item.kilometres, farthest, held)
 
     def _beyond(self, location: LocationFacts) -> Place:
         """A location that was named: a vendor, or one outside the radius."""
@@ -162,30 +159,36 @@ class Places:
             if location_id == location.location_id
         }
         rank = len(facts.network.locations) + len(self._named)
-        return self._place(rank, location, distance, 0.0, held)
-
-    def _place(
-        self, rank: int, location: LocationFacts, distance: float | None, farthest: float, held: dict[int, int]
-    ) -> Place:
-        policy = self.policy(location.code)
-        room = UNLIMITED if policy.capacity_per_day is None else policy.capacity_per_day - location.taken_today
-        reckoned = farthest if distance is None else distance
-        return Place(rank, location, policy, distance, int(reckoned + 0.5), held, policy.handling, room)
+        return _place(rank, location, self.policy(location.code), distance, 0.0, held)
 
     def _carriages(self, documents: Documents) -> list[Carriage]:
         contracts = documents.get("carrier_contract", {})
         if not contracts:
             return [_NOTHING]
-        kept: list[Carriage] = []
-        for number, (code, found) in enumerate(sorted(contracts.items())):
-            contract = cast("CarrierContract", found)
+        found: list[Carriage] = []
+        for number, (code, document) in enumerate(sorted(contracts.items())):
+            contract = cast("CarrierContract", document)
             refusal = _refusal(contract, self.facts)
             if refusal:
                 self.refused[code] = refusal
                 continue
             per_gram = grains(contract.per_kg) // 1000
-            kept.append(Carriage(number, code, grains(contract.per_parcel), per_gram, grains(contract.per_100_km)))
-        return kept
+            found.append(Carriage(number, code, grains(contract.per_parcel), per_gram, grains(contract.per_100_km)))
+        return [one for one in found if not any(other.never_dearer_than(one) for other in found)]
+
+
+def _place(
+    rank: int,
+    location: LocationFacts,
+    policy: LocationPolicy,
+    distance: float | None,
+    farthest: float,
+    held: dict[int, int],
+) -> Place:
+    capacity = policy.capacity_per_day
+    room = UNLIMITED if capacity is None else capacity - location.taken_today
+    kilometres = int((farthest if distance is None else distance) + 0.5)
+    return Place(rank, location, policy, distance, kilometres, held, policy.handling, room)
 
 
 def _refusal(contract: CarrierContract, facts: RoutingFacts) -> str:

@@ -18,6 +18,9 @@ from .assignment import Option, Plan, Problem, cheapest_plan
 from .explain import COMPARED, explain, why_not
 from .places import Place, Places, money
 
+#: Beyond so many locations, only those are looked at that have a product of which fewer than enough have all units.
+NEAREST = 200
+ENOUGH = 5
 #: For each line (by its id): the places that take units of it, and how many.
 _Shares = dict[int, list[tuple[Place, int]]]
 
@@ -81,7 +84,7 @@ def _bound_shares(facts: RoutingFacts, places: Places) -> _Shares:
 def _problem(places: Places, demand: _Demand, bound: _Shares) -> Problem:
     """What is to be decided: which parcels besides those that go in any case."""
     forced = {place.rank: place for pairs in bound.values() for place, _ in pairs}
-    free = {} if not demand.lines else _free_options(places, demand, forced)
+    free, complete = _free_options(places, demand, forced) if demand.lines else ({}, True)
     nothing = (0,) * len(demand.units)
     return Problem(
         needs=demand.units,
@@ -92,38 +95,53 @@ def _problem(places: Places, demand: _Demand, bound: _Shares) -> Problem:
             tuple(free.get(rank) or _options(places, place, nothing)) for rank, place in sorted(forced.items())
         ),
         free=tuple(option for rank, options in free.items() if rank not in forced for option in options),
+        complete=complete,
     )
 
 
-def _free_options(places: Places, demand: _Demand, forced: Mapping[int, Place]) -> dict[int, list[Option]]:
-    """The parcels of the locations where any line may go, nearest first, until none farther away can be part of a
-    cheaper plan than one that was found.
+def _free_options(places: Places, demand: _Demand, forced: Mapping[int, Place]) -> tuple[dict[int, list[Option]], bool]:
+    """The parcels of the locations where any line may go, nearest first, and whether all that matter are there.
+
+    Farther ones cannot be part of a cheaper plan than one that was found, or they are left out for their number:
+    beyond the nearest :data:`NEAREST`, only those count that have a product of which few have enough.
     """
     units = sum(demand.units)
     grams = sum(map(int.__mul__, demand.units, demand.grams))
     least_weight = grams * min((carriage.per_gram for carriage in places.carriages), default=0)
     cheapest: int | None = None
+    complete = True
+    holders = dict.fromkeys(range(len(demand.units)), 0)
     found: dict[int, list[Option]] = {}
     for place in places.near():
         stock = tuple([place.to_spare(*pair) for pair in zip(demand.products, demand.units, strict=True)])
         if not any(stock):
             continue
+        if len(found) >= NEAREST and place.rank not in forced:
+            complete = False
+            if not any(stock[index] for index in holders):
+                if not holders and not forced:
+                    break
+                continue
         found[place.rank] = options = _options(places, place, stock)
+        for index in [index for index in holders if stock[index] == demand.units[index]]:
+            holders[index] += 1
+            if holders[index] == ENOUGH:
+                del holders[index]
         least_fixed = min(option.fixed for option in options)
         if stock == demand.units and place.room >= units and not forced:
             cost = min(option.fixed + units * option.handling + grams * option.per_gram for option in options)
             cheapest = cost if cheapest is None else min(cost, cheapest)
         if cheapest is not None and len(found) >= COMPARED and least_fixed + least_weight >= cheapest:
             break
-    return found
+    return found, complete
 
 
 def _options(places: Places, place: Place, stock: tuple[int, ...]) -> list[Option]:
-    """The parcels that a location could send: one for each contract that could be the cheapest for it."""
+    """The parcels that a location could send: one with each contract."""
     bound, handling, room = place.cost_of_bound, place.handling, place.room
     return [
         Option(place.rank, each.number, each.fixed(place) + bound(each), handling, each.per_gram, stock, room)
-        for each in places.cheapest_carriages(place)
+        for each in places.carriages
     ]
 
 

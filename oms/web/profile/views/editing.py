@@ -14,7 +14,7 @@ from modules.domain.releases import Kind
 from modules.profile import current_profile, profile_at
 from modules.selectors import head_number
 from modules.services import InvalidDocument, StaleEdit, revise
-from modules.services.revise import FieldFault
+from modules.services.revise import FieldFault, validate
 from oms.web.profile.kinds import body_changes, document_title, kind_of, module_title, schema_of, spelt
 from oms.web.profile.merging import disputed, merged
 from oms.web.profile.nodes import Builder, Node, place_faults
@@ -99,7 +99,7 @@ def _sent(request: HttpRequest, reference: Reference, *, new: bool) -> HttpRespo
     draft.reading = Reading(schema, data, draft.base, press)
     if press:
         return _form(request, draft, changed=True)
-    faults = [*draft.reading.faults, *missing(draft.tree())]
+    faults = [*draft.reading.faults, *missing(draft.tree()), *_refused(draft)]
     _check(draft, taken=new and base is not None)
     if faults or draft.key_errors or draft.reason_errors:
         return _form(request, draft, faults, changed=True, status=422)
@@ -107,6 +107,17 @@ def _sent(request: HttpRequest, reference: Reference, *, new: bool) -> HttpRespo
         messages.info(request, "Nothing was changed, so nothing was saved.")
         return HttpResponseRedirect(_address(reference))
     return _save(request, draft)
+
+
+def _refused(draft: Draft) -> Sequence[FieldFault]:
+    """What the release that was live when the form was opened says of the document."""
+    assert draft.reading is not None
+    release = profile_at(draft.opened).adopted[draft.reference.module]
+    try:
+        validate(draft.reference, release, draft.reading.body)
+    except InvalidDocument as refused:
+        return refused.faults
+    return ()
 
 
 def _check(draft: Draft, *, taken: bool) -> None:

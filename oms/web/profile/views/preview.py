@@ -71,7 +71,7 @@ def preview(request: HttpRequest, number: int) -> HttpResponse:
         same=found.get("replayed", 0) - found.get("changed", 0), figures=list(_figures(found)),
         causes=_causes(found, cause), cause=cause, shown=shown, changed=_told(list(shown)),
         stale=upgrade.status in OPEN and bool(found) and upgrade.previewed_revision != head, head=head,
-        promotable=may_promote(upgrade), is_open=upgrade.status in OPEN,
+        promotable=may_promote(upgrade),
     )  # fmt: skip
 
 

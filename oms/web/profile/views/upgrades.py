@@ -20,7 +20,7 @@ from modules.services.upgrade import UpgradeRefused, module_hold, upgrade_begin
 from modules.services.upgrade_review import Choice, Review, TouchedDocument, upgrade_review
 from modules.services.upgrade_steps import may_choose, upgrade_abandon, upgrade_choose
 from oms.kernel.verdict import Verdict
-from oms.web.profile.kinds import document_title, module_title, schema_at, spelt
+from oms.web.profile.kinds import document_title, in_order, module_title, schema_at, spelt
 from oms.web.profile.notes import notes_as_html
 from oms.web.profile.screens import Crumb, address, author, page, screen
 from oms.web.profile.specs import Path
@@ -227,8 +227,9 @@ def _side_by_side(upgrade: ModuleUpgrade, item: TouchedDocument) -> Touched:
         ("Merged by you", merge),
     ]
     there = [(head, dict(leaves(body))) for head, body in versions if body is not None]
-    paths = dict.fromkeys(path for _, fields in there for path in fields if path)
     version = upgrade.to_release if item.converted is not None else upgrade.from_release
+    found = {path for _, fields in there for path in fields if path}
+    paths = in_order(found, schema_at(version, reference))
     return Touched(
         _name(item), item.kind, item.key, document_title(version, reference), tuple(head for head, _ in there),
         tuple((_label(upgrade, reference, path), _cells(path, there)) for path in paths),

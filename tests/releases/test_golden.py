@@ -1,0 +1,19 @@
+"""Every release decides for ever as it did when it was sealed."""
+
+from __future__ import annotations
+
+import pytest
+
+from modules.domain.canonical import canonical
+from tests.releases.golden import PACKAGES, Scenario, scenarios
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda item: "-".join(item.path.with_suffix("").parts[-3:]))
+def test_the_decision_is_the_recorded_one(scenario: Scenario) -> None:
+    assert scenario.decide() == scenario.content["expected"]
+    assert canonical(scenario.decide()) == canonical(scenario.content["expected"])
+
+
+def test_every_release_has_scenarios() -> None:
+    covered = {(item.path.parts[-3], item.path.parts[-2]) for item in scenarios()}
+    assert covered >= {(module, version) for module in PACKAGES for version in ("1.0.0", "1.1.0", "2.0.0")}
