@@ -30,6 +30,7 @@ from oms.web.models import ApiKey
 from oms.web.services.api_keys import BadKeyName, api_key_issue, api_key_revoke
 from orders.admin import OrderAdmin, order_status_badge
 from orders.models import Order
+from orders.services import NoSuchHold, hold_release
 
 if TYPE_CHECKING:
     from django.forms import CheckboxInput, TextInput
@@ -55,9 +56,13 @@ class OrderPageAdmin(OrderAdmin, PageAdmin[Order]):
         }
 
     def get_urls(self) -> list[URLPattern]:
-        """Where the button “Route now” leads, beside the usual addresses."""
-        view = self.admin_site.admin_view(self.route_view)
-        return [path("<int:key>/route/", view, name="orders_order_route"), *super().get_urls()]
+        """Where the buttons “Route now” and “Release hold” lead, beside the usual addresses."""
+        route, release = (self.admin_site.admin_view(view) for view in (self.route_view, self.release_view))
+        return [
+            path("<int:key>/route/", route, name="orders_order_route"),
+            path("<int:key>/holds/<str:code>/release/", release, name="orders_order_release"),
+            *super().get_urls(),
+        ]
 
     @method_decorator(require_POST)
     def route_view(self, request: HttpRequest, key: int) -> HttpResponse:
@@ -70,6 +75,19 @@ class OrderPageAdmin(OrderAdmin, PageAdmin[Order]):
             messages.error(request, f"Nothing was routed, try again: {contention}.")
         else:
             messages.success(request, f"{order.number}: {_routed_in_words(routed)}")
+        return HttpResponseRedirect(page_address(order))
+
+    @method_decorator(require_POST)
+    def release_view(self, request: HttpRequest, key: int, code: str) -> HttpResponse:
+        """Release a hold; the order goes on. Pressed twice, the second time says that it is released."""
+        order = self.row_to_act_on(request, str(key))
+        try:
+            with transaction.atomic():
+                hold_release(order_number=order.number, code=code, actor=acting(request))
+        except NoSuchHold as fault:
+            messages.error(request, f"{fault}.")
+        else:
+            messages.success(request, f"{order.number}: the hold {code.replace('_', ' ')} is released.")
         return HttpResponseRedirect(page_address(order))
 
 

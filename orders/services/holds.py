@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from modules.contracts.review import HoldDecision
-from oms.infra.database.bulk import insert_rows
 from oms.infra.events import record
 from orders.events import OrderHeld, OrderHoldReleased
 from orders.models import HoldStatus, Order, OrderHold
@@ -22,13 +21,9 @@ def holds_place(*, holds: Sequence[tuple[int, str, HoldDecision]], actor: str) -
     """Place holds on orders: (primary key, number, hold). The caller holds the orders' row locks or made them."""
     if not holds:
         return
-    insert_rows(
-        OrderHold,
-        ["order", "code", "blocks", "why", "status", "placed_by", "released_by"],
-        [
-            (order_id, hold.code, list(hold.blocks), hold.why, HoldStatus.ACTIVE.value, actor, "")
-            for order_id, _, hold in holds
-        ],
+    OrderHold.objects.bulk_create(
+        OrderHold(order_id=order_id, code=hold.code, blocks=list(hold.blocks), why=hold.why, placed_by=actor)
+        for order_id, _, hold in holds
     )
     headers_refresh({order_id for order_id, _, _ in holds})
     now = timezone.now()

@@ -17,7 +17,7 @@ from fulfilment.requests.models import FulfilmentRequest, FulfilmentRequestLine
 from oms.infra.models import Event
 from oms.kernel.verdict import Verdict
 from oms.web.admin_sites.timeline import Entry, Names, tell
-from orders.models import LineCancellation, Order, OrderCharge, OrderLine, OrderStatus
+from orders.models import HoldStatus, LineCancellation, Order, OrderCharge, OrderHold, OrderLine, OrderStatus
 
 LINES_AT_ONCE = 50
 EVENTS_AT_MOST = 200
@@ -107,6 +107,7 @@ class OrderPage:
     stock: Sequence[ProductStock]
     timeline: Sequence[Entry]
     may_route: Verdict
+    holds: Sequence[OrderHold]
 
     @property
     def next_request(self) -> FulfilmentRequest | None:
@@ -134,6 +135,7 @@ def order_page(order: Order, page: int) -> OrderPage:
         stock=_stock(list(shown)),
         timeline=[tell(event, names) for event in events],
         may_route=may_route(order),
+        holds=list(order.holds.filter(status=HoldStatus.ACTIVE)),
     )
 
 

@@ -112,6 +112,21 @@ def _released(said: Payload, names: Names) -> _Told:
     return _Told(title, f"Request {said['request']}{why}", "lock_open")
 
 
+def _held(said: Payload, names: Names) -> _Told:
+    blocked = ", ".join(said["blocks"])
+    return _Told(
+        f"Held: {_words(said['code'])}", f"{_sentence(said['reason'])}. Blocks: {blocked}", "pan_tool", Tone.WRONG
+    )
+
+
+def _hold_released(said: Payload, names: Names) -> _Told:
+    return _Told(f"Hold released: {_words(said['code'])}", "The order goes on", "lock_open", Tone.WORKING)
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")
+
+
 def _unknown(event: Event) -> _Told:
     words = event.name.rpartition(".v")[0].replace(".", " ").replace("_", " ")
     facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in event.payload.items())
@@ -132,6 +147,8 @@ _TELLERS: dict[str, Callable[[Payload, Names], _Told]] = {
     "order.captured.v1": _captured,
     "order.extended.v1": _extended,
     "order.line_cancelled.v1": _cancelled,
+    "order.held.v1": _held,
+    "order.hold_released.v1": _hold_released,
     "fulfilment.offered.v1": _offered,
     "fulfilment.advanced.v1": _advanced,
     "fulfilment.shipped.v1": _shipped,

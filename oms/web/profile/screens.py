@@ -40,7 +40,8 @@ def screen(*methods: str, changes: bool = False) -> Callable[[View[P]], View[P]]
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        limited = require_http_methods(methods or ("GET",))(guarded)
+        allowed = methods or ("GET",)
+        limited = require_http_methods([*allowed, "HEAD"] if "GET" in allowed else allowed)(guarded)
         return cast("View[P]", retailer_site.admin_view(limited))
 
     return decorate

@@ -67,7 +67,7 @@ def in_words(value: Default) -> str:
     if value is None or value == "":
         return "empty"
     if isinstance(value, list):
-        if any(isinstance(item, dict | list) for item in value):
+        if _nested(value):
             more = "; …" if len(value) > _ENTRIES else ""
             count = f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
             return f"{count}: {'; '.join(in_words(item) for item in value[:_ENTRIES])}{more}"
@@ -77,16 +77,25 @@ def in_words(value: Default) -> str:
     return text_of(value)
 
 
-def leaves(value: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
-    """Every value of a document with its path; a list of plain values is one value."""
-    if isinstance(value, dict) and value:
+def leaves(value: Json, path: Path = (), *, entries: bool = False) -> Iterator[tuple[Path, Json]]:
+    """Every value of a document with its path; a list of plain values is one value.
+
+    With ``entries`` an entry of a list that holds nothing but plain values is one value, too.
+    """
+    whole = entries and bool(path) and isinstance(path[-1], int) and not _nested(value)
+    if isinstance(value, dict) and value and not whole:
         for name, part in value.items():
-            yield from leaves(part, (*path, name))
-    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+            yield from leaves(part, (*path, name), entries=entries)
+    elif isinstance(value, list) and _nested(value):
         for at, item in enumerate(value):
-            yield from leaves(item, (*path, at))
+            yield from leaves(item, (*path, at), entries=entries)
     else:
         yield path, value
+
+
+def _nested(value: Json) -> bool:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(isinstance(part, dict | list) for part in parts)
 
 
 #: What pydantic says, and what people are told instead.

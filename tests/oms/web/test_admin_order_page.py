@@ -11,11 +11,12 @@ from django.utils import timezone
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.models import FulfilmentRequest
 from fulfilment.routing.services import orders_route
+from modules.contracts.review import HoldDecision
 from oms.infra.database.context import retailer_context
 from oms.infra.models import Event
 from oms.web.admin_sites import order_page
-from orders.models import Order
-from orders.services import LineToCancel, lines_cancel
+from orders.models import Order, OrderHold
+from orders.services import LineToCancel, holds_place, lines_cancel
 from tests.factories.catalogue import ProductFactory
 from tests.factories.inventory import stock_received
 from tests.factories.locations import LocationFactory
@@ -114,8 +115,8 @@ def test_it_asks_the_same_number_of_questions_for_long_orders(order: Order) -> N
             client.get(page_of(each.pk))
         questions.append(len(asked))
     # then: session, user, order, how many lines, the lines, events, requests, shipments, lines of requests,
-    # units, charges, cancellations, stock
-    assert questions == [13, 13]
+    # units, charges, cancellations, stock, holds, decisions, and three for the names in their outcomes
+    assert questions == [17, 17]
 
 
 def test_a_long_order_is_shown_in_pages(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,3 +263,35 @@ def test_the_page_changes_nothing(order: Order) -> None:
     with retailer_context("acme"):
         now = Order.objects.get(pk=order.pk)
         assert (now.number, now.status, now.open_quantity) == ("WEB-7", "open", 5)
+
+
+def test_a_held_order_is_released_by_one_button(order: Order) -> None:
+    # given
+    hold = HoldDecision("value_review", ("allocate",), "worth 900.00 GBP, more than 500.00 GBP")
+    with retailer_context("acme"):
+        holds_place(holds=[(order.pk, order.number, hold)], actor="test")
+    client = manager()
+    page = words(client.get(page_of(order.pk)))
+    assert "Worth 900.00 GBP, more than 500.00 GBP" in page
+    assert "Release hold" in page
+    assert "Route now" not in page
+    # when
+    for _ in range(2):
+        client.post(f"/admin/orders/order/{order.pk}/holds/value_review/release/")
+    # then
+    with retailer_context("acme"):
+        order.refresh_from_db()
+        assert order.status == "open"
+        released = OrderHold.objects.get()
+        assert released.status == "released"
+        assert released.released_by.startswith("user manager")
+        assert Event.objects.filter(name="order.hold_released.v1").count() == 1
+    assert "Route now" in words(client.get(page_of(order.pk)))
+
+
+def test_it_shows_why_it_was_decided(order: Order) -> None:
+    with retailer_context("acme"):
+        orders_route(order_ids=[order.pk], actor="test")
+    page = words(manager().get(page_of(order.pk)))
+    assert "Order routing: route" in page
+    assert "release 1.0.0" in page

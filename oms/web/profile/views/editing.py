@@ -249,6 +249,9 @@ def delete(request: HttpRequest, module: str, kind: str) -> HttpResponse:
     profile, key = current_profile(), request.GET.get("key", "")
     found, reference = kind_of(profile, module, kind), Reference(module, kind, key)
     document = profile.raw(module).get(reference)
+    if document is None and request.method == "POST":
+        messages.info(request, f"“{key}” is deleted already.")
+        return HttpResponseRedirect(address("documents", module, kind))
     if document is None or found.singleton:
         message = f"There is no {found.title.lower()} “{key}” that could be deleted."
         raise Http404(message)

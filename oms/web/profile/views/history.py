@@ -161,6 +161,9 @@ def _restored(request: HttpRequest, number: int) -> HttpResponse:
     try:
         made = profile_restore(to=number, author=author(request), reason=reason, expected=expected)
     except StaleEdit as stale:
+        if compared(head_number(), number).empty:
+            messages.info(request, f"The profile is what it was at revision {number} already.")
+            return HttpResponseRedirect(address("revision", head_number()))
         messages.error(request, f"Nothing was restored: the profile was {stale}. Look at what would change now.")
         return HttpResponseRedirect(address("restore", number))
     except InvalidDocument as refused:

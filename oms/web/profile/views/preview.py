@@ -20,6 +20,7 @@ from modules.outcomes import outcomes_in_words
 from modules.selectors import head_number
 from modules.services.upgrade import UpgradeRefused, may_promote
 from modules.services.upgrade_steps import may_preview, preview_request
+from oms.web.profile.figures import Figure, figure, signed
 from oms.web.profile.screens import address, screen
 from oms.web.profile.views.upgrades import OPEN, upgrade_numbered, upgrade_page
 
@@ -45,17 +46,6 @@ class Changed:
     effects: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """Something counted before and after; ``better`` is None where neither is."""
-
-    word: str
-    before: str
-    after: str
-    difference: str
-    better: bool | None
-
-
 @screen()
 def preview(request: HttpRequest, number: int) -> HttpResponse:
     """The progress while it runs; afterwards what changed, why, and every order that would go otherwise."""
@@ -78,18 +68,10 @@ def preview(request: HttpRequest, number: int) -> HttpResponse:
 def _figures(found: dict[str, Any]) -> Iterator[Figure]:
     if found.get("costed"):
         before, after = Decimal(found["cost_before"]), Decimal(found["cost_after"])
-        yield Figure(
-            f"Cost of {found['costed']:,} decisions", f"{before:,.2f}", f"{after:,.2f}", f"{after - before:+,.2f}",
-            _better(before, after),
-        )  # fmt: skip
+        yield figure(f"Cost of {found['costed']:,} decisions", before, after, places=2)
     for word, name in (("Parcels", "parcels"), ("Units without a place", "unplaced")):
         if f"{name}_before" in found and (found[f"{name}_before"] or found[f"{name}_after"]):
-            before, after = found[f"{name}_before"], found[f"{name}_after"]
-            yield Figure(word, f"{before:,}", f"{after:,}", f"{after - before:+,}", _better(before, after))
-
-
-def _better(before: Decimal | int, after: Decimal | int) -> bool | None:
-    return None if before == after else after < before
+            yield figure(word, Decimal(found[f"{name}_before"]), Decimal(found[f"{name}_after"]))
 
 
 def _causes(found: dict[str, Any], chosen: str) -> list[tuple[str, int, bool, str]]:
@@ -121,12 +103,12 @@ def _side(written: dict[str, Any], outcome: tuple[str, ...]) -> Side:
 
 def _effects(effect: dict[str, Any]) -> Iterator[str]:
     if effect.get("cost") is not None and Decimal(effect["cost"]):
-        yield f"cost {Decimal(effect['cost']):+,.2f}"
+        yield f"cost {signed(Decimal(effect['cost']), 2)}"
     for name, word in (("parcels", "parcel"), ("unplaced_units", "unit without a place")):
         if number := effect.get(name):
-            yield f"{number:+,} {word if abs(number) == 1 else _plural(word)}"
+            yield f"{signed(Decimal(number))} {word if abs(number) == 1 else _plural(word)}"
     if effect.get("kilometres"):
-        yield f"{effect['kilometres']:+,.0f} km"
+        yield f"{signed(Decimal(effect['kilometres']))} km"
 
 
 def _plural(word: str) -> str:

@@ -14,6 +14,7 @@ from modules.services.conversion import NoConversion
 from modules.services.upgrade import UpgradeRefused, may_promote, module_rollback, upgrade_promote
 from modules.services.upgrade_review import upgrade_review
 from oms.kernel.verdict import Verdict
+from oms.web.profile.figures import figures_since
 from oms.web.profile.inflight import since_promotion
 from oms.web.profile.kinds import Change, changed_documents, module_title
 from oms.web.profile.screens import address, author, screen
@@ -24,7 +25,7 @@ from oms.web.profile.views.upgrades import OPEN, upgrade_numbered, upgrade_page
 @screen("GET", "POST")
 def promote(request: HttpRequest, number: int) -> HttpResponse:
     """What would become live; and, once the module's name is typed, make it so."""
-    upgrade = upgrade_numbered(number)
+    upgrade = upgrade_numbered(number, lock=request.method == "POST")
     if upgrade.status in (UpgradeStatus.PROMOTED, UpgradeStatus.ROLLED_BACK):
         return _promoted(request, upgrade)
     wrong = ""
@@ -89,7 +90,7 @@ def _promoted(request: HttpRequest, upgrade: ModuleUpgrade) -> HttpResponse:
         request, "promoted", upgrade, "promote",
         revision=ProfileRevision.objects.get(number=upgrade.promoted_revision), since=since_promotion(upgrade),
         comparison=compared(upgrade.promoted_revision - 1, upgrade.promoted_revision),
-        may_go_back=may_roll_back(upgrade),
+        may_go_back=may_roll_back(upgrade), figures=figures_since(upgrade),
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from oms.kernel.verdict import Verdict
 from oms.web.profile.kinds import document_title, in_order, module_title, schema_at, spelt
 from oms.web.profile.notes import notes_as_html
 from oms.web.profile.screens import Crumb, address, author, page, screen
-from oms.web.profile.specs import Path
+from oms.web.profile.specs import Path, Schema
 from oms.web.profile.values import fault_in_words, in_words, leaves
 from oms.web.profile.views.documents import newer_releases
 
@@ -63,8 +63,8 @@ def overview(request: HttpRequest) -> HttpResponse:
 def _row(adoption: ModuleAdoption) -> ModuleRow:
     upgrades = list(ModuleUpgrade.objects.filter(module=adoption.module)[:10])
     offered = tuple(Offered(item, notes_as_html(item.notes)) for item in newer_releases(adoption))
-    promoted = (
-        item for item in upgrades if item.status == UpgradeStatus.PROMOTED and item.to_release == adoption.release
+    promoted = ModuleUpgrade.objects.filter(
+        module=adoption.module, status=UpgradeStatus.PROMOTED, to_release=adoption.release
     )
     return ModuleRow(
         name=adoption.module,
@@ -73,7 +73,7 @@ def _row(adoption: ModuleAdoption) -> ModuleRow:
         release_title=registry.release(adoption.module, adoption.release).title,
         offered=offered,
         open=next((item for item in upgrades if item.status in OPEN), None),
-        promoted=next(promoted, None),
+        promoted=promoted.first(),
         past=tuple(item for item in upgrades if item.status not in OPEN),
     )
 
@@ -153,10 +153,19 @@ def _steps(upgrade: ModuleUpgrade) -> list[tuple[str, str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A field in one version of a document; ``other`` where it differs from the version before it."""
+    """A field in one version of a document; ``other`` where the version before it had it otherwise."""
 
     words: str
     other: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A field in every version; ``mark`` says where only one of the releases knows it."""
+
+    label: str
+    mark: str
+    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +177,11 @@ class Touched:
     key: str
     title: str
     heads: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    rows: tuple[Row, ...]
     choice: str
     decidable: bool
     has_new: bool
+    fresh: bool
     merge: str
 
 
@@ -226,31 +236,29 @@ def _side_by_side(upgrade: ModuleUpgrade, item: TouchedDocument) -> Touched:
         (f"As delivered, {upgrade.to_release}", item.new),
         ("Merged by you", merge),
     ]
-    there = [(head, dict(leaves(body))) for head, body in versions if body is not None]
-    version = upgrade.to_release if item.converted is not None else upgrade.from_release
-    found = {path for _, fields in there for path in fields if path}
-    paths = in_order(found, schema_at(version, reference))
+    there = [(head, dict(leaves(body, entries=True))) for head, body in versions if body is not None]
+    old, new = (schema_at(version, reference) for version in (upgrade.from_release, upgrade.to_release))
+    paths = in_order({path for _, fields in there for path in fields if path}, new or old)
     return Touched(
-        _name(item), item.kind, item.key, document_title(version, reference), tuple(head for head, _ in there),
-        tuple((_label(upgrade, reference, path), _cells(path, there)) for path in paths),
-        str(chosen.get("choice", "")), item.converted is not None, item.new is not None,
+        _name(item), item.kind, item.key,
+        document_title(upgrade.to_release if item.converted is not None else upgrade.from_release, reference),
+        tuple(head for head, _ in there), tuple(_row_of(path, there, old, new) for path in paths),
+        str(chosen.get("choice", "")), item.converted is not None, item.new is not None, item.yours is None,
         address("merge", upgrade.pk, document=_name(item)),
     )  # fmt: skip
 
 
-def _cells(path: Path, versions: list[tuple[str, dict[Path, Json]]]) -> tuple[Cell, ...]:
+def _row_of(path: Path, versions: list[tuple[str, dict[Path, Json]]], old: Schema | None, new: Schema | None) -> Row:
+    """A field by the newer schema, or by the older one where only that knows it."""
+    before, after = (schema is not None and str(path[0]) in schema.root.properties for schema in (old, new))
+    mark = "" if old is None or new is None or before == after else "new" if after else "goes"
     cells: list[Cell] = []
+    earlier: str | None = None
     for _, fields in versions:
-        words = in_words(fields[path]) if path in fields else "–"
-        cells.append(Cell(words, bool(cells) and cells[-1].words != words))
-    return tuple(cells)
-
-
-def _label(upgrade: ModuleUpgrade, reference: Reference, path: Path) -> str:
-    """By the newer schema, or by the older one where only that knows the field."""
-    new, old = (schema_at(version, reference) for version in (upgrade.to_release, upgrade.from_release))
-    knows = new is not None and str(path[0]) in new.root.properties
-    return spelt(new if knows or old is None else old, path)
+        words = in_words(fields[path]) if path in fields else None
+        cells.append(Cell(words or "", None not in (earlier, words) and words != earlier))
+        earlier = words
+    return Row(spelt(new if after or old is None else old, path), mark, tuple(cells))
 
 
 def _blocking(upgrade: ModuleUpgrade, found: Review) -> list[Blocking]:

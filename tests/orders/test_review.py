@@ -1,0 +1,66 @@
+"""A captured order is reviewed by the retailer's own rules; a hold keeps it from routing until it is released."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from decimal import Decimal
+
+import pytest
+
+from fulfilment.routing.services import orders_route
+from modules.models import Decision
+from modules.services import revise
+from oms.infra.models import Event
+from orders.catalogue.models import Product
+from orders.domain.capture import Destination, NewLine, NewOrder
+from orders.models import Channel, Order, OrderHold
+from orders.services import NoSuchHold, hold_release, orders_capture
+
+
+@pytest.fixture
+def shop(acme: None) -> None:
+    """A shop that holds orders of 500 GBP and more from being allocated."""
+    Channel.objects.create(code="web", name="Web", currency="GBP")
+    Product.objects.create(sku="LAMP")
+    with revise(author="maria", reason="look at large orders") as revision:
+        revision.put("order_management", "hold_rule", "large", {
+            "title": "Large orders", "blocks": ["allocate"],
+            "conditions": [{"field": "total", "operator": "at_least", "value": "500.00", "negate": False}],
+        })  # fmt: skip
+
+
+def capture(number: str, price: str) -> Order:
+    order = NewOrder(
+        external_number=number,
+        placed_at=datetime(2026, 11, 1, tzinfo=timezone.utc),
+        currency="GBP",
+        lines=(NewLine(sku="LAMP", quantity=1, unit_price=Decimal(price)),),
+        destination=Destination(country="GB"),
+    )
+    [captured] = orders_capture(channel="web", orders=[order], actor="test")
+    return Order.objects.get(pk=captured.order_id)
+
+
+def test_an_order_that_meets_a_rule_is_held_with_the_reason_in_words(shop: None) -> None:
+    small, large = capture("1", "499.99"), capture("2", "500.00")
+    assert (small.status, large.status) == ("open", "held")
+    hold = OrderHold.objects.get()
+    assert (hold.order, hold.code, hold.blocks, hold.status) == (large, "large", ["allocate"], "active")
+    assert hold.why
+    assert list(Event.objects.filter(subject="WEB-2").values_list("name", flat=True)) == [
+        "order.held.v1", "order.captured.v1",
+    ]  # fmt: skip
+    assert list(Decision.objects.filter(policy="review").order_by("id").values_list("subject", "outcome")) == [
+        ("WEB-1", {"holds": []}), ("WEB-2", {"holds": [["large", ["allocate"]]]}),
+    ]  # fmt: skip
+
+
+def test_a_held_order_is_not_routed_until_its_hold_is_released(shop: None) -> None:
+    order = capture("2", "500.00")
+    assert orders_route(order_ids=[order.pk], actor="test").orders == 0
+    hold_release(order_number="WEB-2", code="large", actor="maria")
+    order.refresh_from_db()
+    assert order.status == "open"
+    assert orders_route(order_ids=[order.pk], actor="test").orders == 1
+    with pytest.raises(NoSuchHold):
+        hold_release(order_number="WEB-2", code="large", actor="maria")
