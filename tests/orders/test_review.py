@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -32,7 +32,7 @@ def shop(acme: None) -> None:
 def capture(number: str, price: str) -> Order:
     order = NewOrder(
         external_number=number,
-        placed_at=datetime(2026, 11, 1, tzinfo=timezone.utc),
+        placed_at=datetime(2026, 11, 1, tzinfo=UTC),
         currency="GBP",
         lines=(NewLine(sku="LAMP", quantity=1, unit_price=Decimal(price)),),
         destination=Destination(country="GB"),

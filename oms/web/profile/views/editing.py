@@ -102,7 +102,7 @@ def _sent(request: HttpRequest, reference: Reference, *, new: bool) -> HttpRespo
     faults = [*draft.reading.faults, *missing(draft.tree()), *_refused(draft)]
     _check(draft, taken=new and base is not None)
     if faults or draft.key_errors or draft.reason_errors:
-        return _form(request, draft, faults, changed=True, status=422)
+        return _form(request, draft, faults, changed=True)
     if base is not None and canonical(base) == canonical(draft.reading.body):
         messages.info(request, "Nothing was changed, so nothing was saved.")
         return HttpResponseRedirect(_address(reference))
@@ -151,7 +151,7 @@ def _save(request: HttpRequest, draft: Draft) -> HttpResponse:
     except InvalidDocument as refused:
         if "resolve" in data:
             return _conflict(request, draft, draft.reading.body, None, refused.faults)
-        return _form(request, draft, refused.faults, changed=True, status=422)
+        return _form(request, draft, refused.faults, changed=True)
     changes = body_changes(reference, draft.base or {}, body, draft.schema)
     what = f"{changes[0].label}: {changes[0].after or 'empty'}" if len(changes) == 1 else f"{len(changes)} fields"
     messages.success(request, f"Saved as revision {revision.number} ({what}).")
@@ -159,12 +159,12 @@ def _save(request: HttpRequest, draft: Draft) -> HttpResponse:
 
 
 def _form(
-    request: HttpRequest, draft: Draft, faults: Sequence[FieldFault] = (), *, changed: bool = False, status: int = 200
+    request: HttpRequest, draft: Draft, faults: Sequence[FieldFault] = (), *, changed: bool = False
 ) -> HttpResponse:
     reference, root = draft.reference, draft.tree(faults)
     live = current_profile().adopted.get(reference.module, "")
     return page(
-        request, "edit", draft.title, *above_kind(reference.module, draft.kind), status=status,
+        request, "edit", draft.title, *above_kind(reference.module, draft.kind),
         draft=draft, root=root, known=suggestions(root), changed=changed, live=live,
         module_title=module_title(reference.module), faulty=root.faulty,
         may_delete=not draft.new and draft.kind.singleton is None,
@@ -223,7 +223,7 @@ def _conflict(
     ]
     return page(
         request, "conflict", f"{document_title(before, reference)}: changed meanwhile",
-        *above_kind(reference.module, draft.kind), status=409,
+        *above_kind(reference.module, draft.kind),
         draft=draft, newer=stale.newer if stale else [], rows=rows, carried=carried, head=profile.number,
         theirs_gone=theirs is None and draft.base is not None, before=before, live=live, discard=_address(reference),
         faults=[(spelt(draft.schema, _known(fault.path)), fault_in_words(fault.message)) for fault in faults],
@@ -262,7 +262,7 @@ def delete(request: HttpRequest, module: str, kind: str) -> HttpResponse:
         errors = ["Say why: the history shows it beside your name."]
     schema = schema_of(found.model)
     return page(
-        request, "delete", f"Delete {key}", *above_kind(module, found), status=422 if errors else 200,
+        request, "delete", f"Delete {key}", *above_kind(module, found),
         kind=found, key=key, reason=reason, reason_errors=errors, expected=profile.number,
         fields=[(change.label, change.before) for change in body_changes(reference, document.body, {}, schema)],
         cancel=_address(reference),

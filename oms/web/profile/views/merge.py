@@ -107,7 +107,7 @@ def _form(
         faults = _standing_faults(merging)
     place_faults(root, faults or ())
     return upgrade_page(
-        request, "merge", merging.upgrade, "review", status=422 if reading and faults else 200,
+        request, "merge", merging.upgrade, "review",
         opened=merging.opened, root=root, known=suggestions(root), changed=reading is not None, faulty=root.faulty,
         document=document_title(merging.upgrade.to_release, merging.reference),
         cancel=address("review", merging.upgrade.pk) + f"#{merging.name}",

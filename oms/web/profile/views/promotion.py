@@ -35,7 +35,7 @@ def promote(request: HttpRequest, number: int) -> HttpResponse:
         wrong = f"Type {upgrade.module} to confirm."
     verdict = may_promote_now(upgrade)
     return upgrade_page(
-        request, "promote", upgrade, "promote", status=422 if wrong else 200,
+        request, "promote", upgrade, "promote",
         verdict=verdict, wrong=wrong, comparison=_what_would_change(upgrade), found=upgrade.preview or {},
         reason=request.POST.get("reason", ""),
     )  # fmt: skip
