@@ -186,7 +186,10 @@ REVOKE CREATE ON SCHEMA oms_admin FROM oms_vault;
 CREATE OR REPLACE FUNCTION oms_admin.vault_catalogue() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 BEGIN
+    -- Without superuser rights a new owner must be able to create in the schema, for this moment.
+    GRANT CREATE ON SCHEMA public TO oms_vault;
     ALTER TABLE public.publishing_publishedrelease OWNER TO oms_vault;
+    REVOKE CREATE ON SCHEMA public FROM oms_vault;
     REVOKE ALL ON public.publishing_publishedrelease FROM PUBLIC, oms_owner, oms_deploy, oms_platform;
     GRANT SELECT, INSERT ON public.publishing_publishedrelease TO oms_owner;
     GRANT SELECT ON public.publishing_publishedrelease TO oms_app, oms_platform, oms_retailer;

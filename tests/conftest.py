@@ -58,6 +58,7 @@ def _structure_digest() -> str:
         *ROOT.glob("oms/infra/database/**/*.py"),
         ROOT / "tests/template.py",
     ]
+    shaping += [*ROOT.glob("*/**/guarded.sql"), *ROOT.glob("*/**/releases/**/SEAL")]
     shaping += [path for path in ROOT.glob("*/**/migrations/*.py") if ".venv" not in path.parts]
     for path in sorted(shaping):
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())

@@ -124,12 +124,14 @@ class Builder:
 
     def _fill_variant(self, node: Node, value: Default) -> None:
         given = None if value is ABSENT else value
+        node.text = ""
         chosen = self._schema.variant_of(node.spec, given)
         titles = [self._schema.spec(raw).title for raw in node.spec.variants]
         node.options = [Option(str(at), title, at == chosen and given is not None) for at, title in enumerate(titles)]
         if node.spec.nullable:
             node.options.insert(0, Option("", "none", given is None))
         if given is not None or not node.spec.nullable:
+            node.text = str(chosen)
             self._fill_group(node, self._schema.spec(node.spec.variants[chosen]), value)
 
     def _fill_list(self, node: Node, value: Default) -> None:

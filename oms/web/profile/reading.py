@@ -65,7 +65,7 @@ class Reading:
             value: Default = name in self._data
             same = value == (text_of(before).lower() in ("yes", "true", "on", "1")) and before is not ABSENT
         else:
-            text = self._data.get(name, "")
+            text = self._data.get(name, text_of(before))
             value = value_of(text, spec)
             same = text.replace("\r\n", "\n") == text_of(before)
         if not same:
@@ -94,8 +94,11 @@ class Reading:
         if chosen == "" and spec.nullable:
             return None
         at = int(chosen) if chosen.isdecimal() and int(chosen) < len(spec.variants) else 0
+        variant = self._schema.spec(spec.variants[at])
+        if self._data.get(f"{name}.shown") != str(at):  # another one was chosen: its own fields have not been seen
+            return {part: inner.constant for part, inner in self._schema.parts(variant) if inner.shape is Shape.FIXED}
         opened = base if isinstance(base, dict) and self._schema.variant_of(spec, base) == at else ABSENT
-        return self._group(self._schema.spec(spec.variants[at]), name, path, opened)
+        return self._group(variant, name, path, opened)
 
     def _list(self, spec: Spec, name: str, path: Path, base: Default) -> Default:
         item = self._schema.item(spec)

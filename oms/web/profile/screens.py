@@ -57,9 +57,7 @@ def may_change(request: HttpRequest) -> bool:
     return request.user.has_perm(CHANGE)
 
 
-def page(
-    request: HttpRequest, template: str, title: str, *above: Crumb, status: int = 200, **context: Any
-) -> HttpResponse:
+def page(request: HttpRequest, template: str, title: str, *above: Crumb, **context: Any) -> HttpResponse:
     """A page of the back office; ``above`` are the pages that it hangs under, the outermost first."""
     request.current_app = retailer_site.name
     around = retailer_site.each_context(request)
@@ -67,7 +65,6 @@ def page(
         request,
         f"web/profile/{template}.html",
         {**around, "title": title, "crumbs": above, "may_change": may_change(request), **context},
-        status=status,
     )
 
 

@@ -116,13 +116,13 @@ def upgrade_numbered(number: int, *, lock: bool = False) -> ModuleUpgrade:
 
 
 def upgrade_page(
-    request: HttpRequest, template: str, upgrade: ModuleUpgrade, step: str, *, status: int = 200, **context: object
+    request: HttpRequest, template: str, upgrade: ModuleUpgrade, step: str, **context: object
 ) -> HttpResponse:
     """A page of one upgrade, under the row of its steps."""
     title = f"{module_title(upgrade.module)} {upgrade.from_release} → {upgrade.to_release}"
     above = Crumb("Profile", address("overview")), Crumb("Upgrades", address("upgrades"))
     return page(
-        request, template, title, *above, status=status,
+        request, template, title, *above,
         upgrade=upgrade, step=step, steps=_steps(upgrade), is_open=upgrade.status in OPEN,
         module_title=module_title(upgrade.module), status_word=upgrade.status.replace("_", " ").capitalize(),
         status_tone=_TONES[UpgradeStatus(upgrade.status)], **context,
