@@ -306,7 +306,7 @@ def test_append_only_rows_are_refused_whoever_asks(acme: None) -> None:
     "statement",
     [
         "SET ROLE oms_vault",
-        "SET ROLE postgres",
+        "SET ROLE pg_read_all_data",
         "CREATE ROLE mine",
         "GRANT oms_vault TO oms_deploy",
         "GRANT retailer_acme TO oms_deploy",

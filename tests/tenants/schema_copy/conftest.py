@@ -22,7 +22,8 @@ def database_url() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="oms"))  # short: a socket's path has 107 bytes
     server = EmbeddedServer(folder / "pg", scratch=True)
     given = os.environ.get("DATABASE_URL")
-    administrator = given or server.start()
+    # The database that DATABASE_URL names need not exist; the one that every server has does.
+    administrator = psycopg.conninfo.make_conninfo(given or server.start(), dbname="postgres")
     name = f"schema_copy_{os.getpid()}"
     try:
         with psycopg.connect(administrator, autocommit=True) as connection:
