@@ -95,7 +95,7 @@ def _load(port: int, token: str, *, clients: int, seconds: float, mark: str) -> 
 
 #: The rows of one order with two lines and its event, as somebody would write them who needs nothing else.
 _BY_HAND = """
-\\set product random(1, 500)
+\\set product random(1, 499)
 SELECT nextval('orders_order_id_seq') AS order_id \\gset
 INSERT INTO orders_order (id, channel_id, external_number, number, status, open_quantity, currency, lines_total,
     charges_total, placed_at, recipient, address, city, postal_code, country, release, routing_release)

@@ -12,7 +12,7 @@ from tests.benchmarks.upgrades import upgrades
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "tenancy": tenancy,
-    "api": api,
     "import": imports,
+    "api": api,
     "upgrades": upgrades,
 }

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def prepare() -> None:
     """An empty retailer with a dozen locations, made anew."""
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     address = settings.ADDRESS
     connections.close_all()
     with psycopg.connect(address.with_database("postgres").url, autocommit=True) as administrator:

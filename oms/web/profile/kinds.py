@@ -135,9 +135,8 @@ def _in_words(items: Iterable[Difference], schemas: tuple[Schema | None, Schema 
             found[*item.path, *path] = before.get(path, ABSENT), after.get(path, ABSENT)
     old, new = schemas
     for path in in_order(found, new or old):
-        was, now = found[path]
-        known = new is not None and bool(path) and str(path[0]) in new.root.properties
-        yield Change(spelt(new if known else old or new, path), _told(was), _told(now))
+        named_by = new if new and path and str(path[0]) in new.root.properties else old or new
+        yield Change(spelt(named_by, path), *(_told(value, named_by, path) for value in found[path]))
 
 
 def in_order(paths: Iterable[Path], schema: Schema | None) -> list[Path]:
@@ -145,8 +144,13 @@ def in_order(paths: Iterable[Path], schema: Schema | None) -> list[Path]:
     return sorted(paths, key=schema.rank) if schema else list(paths)
 
 
-def _told(value: Default) -> str:
-    return "" if value is ABSENT or value is None else in_words(value)
+def _told(value: Default, schema: Schema | None, path: Path) -> str:
+    return "" if value is ABSENT or value is None else told(schema, path, value)
+
+
+def told(schema: Schema | None, path: Path, value: Default) -> str:
+    """The value of a field in words."""
+    return in_words(value, schema, schema.at(path) if schema else None)
 
 
 def spelt(schema: Schema | None, path: Path) -> str:

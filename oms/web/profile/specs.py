@@ -127,33 +127,31 @@ class Schema:
                 return at
         return 0
 
+    def at(self, path: Path) -> Spec | None:
+        """The field at a path; None for one that the schema does not know."""
+        return [*self._along(path)][-1][2] if path else self.root
+
     def spelt(self, path: Path) -> str:
         """A path as people read it: ``Locations → 2 → Units kept back``."""
-        words: list[str] = []
-        spec: Spec | None = self.root
-        for part in path:
-            if isinstance(part, int):
-                words.append(str(part + 1))
-                spec = self.item(spec) if spec and spec.items else None
-                continue
-            known = self._below(spec, part)
-            words.append(known.title if known else readable(part))
-            spec = known
-        return " → ".join(words)
+        return " → ".join(
+            str(part + 1) if isinstance(part, int) else spec.title if spec else readable(part)
+            for part, _, spec in self._along(path)
+        )
 
     def rank(self, path: Path) -> tuple[int, ...]:
         """Where a field stands in the form: what the schema does not know stands last."""
-        found: list[int] = []
-        spec: Spec | None = self.root
+        return tuple(part if isinstance(part, int) else _place(part, above) for part, above, _ in self._along(path))
+
+    def _along(self, path: Path) -> Iterator[tuple[str | int, Spec | None, Spec | None]]:
+        """Each step of a path, with the field above it and the field that it leads to."""
+        above: Spec | None = self.root
         for part in path:
             if isinstance(part, int):
-                found.append(part)
-                spec = self.item(spec) if spec and spec.items else None
-                continue
-            names = list(spec.properties) if spec else []
-            found.append(names.index(part) if part in names else len(names))
-            spec = self._below(spec, part)
-        return tuple(found)
+                spec = self.item(above) if above and above.items else None
+            else:
+                spec = self._below(above, part)
+            yield part, above, spec
+            above = spec
 
     def _below(self, spec: Spec | None, name: str) -> Spec | None:
         if spec is None:
@@ -212,6 +210,11 @@ def readable(name: str) -> str:
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()
     spaced = name.replace("_", " ")
     return spaced[:1].upper() + spaced[1:]
+
+
+def _place(name: str, above: Spec | None) -> int:
+    names = list(above.properties) if above else []
+    return names.index(name) if name in names else len(names)
 
 
 def _mapping(raw: object) -> Raw:

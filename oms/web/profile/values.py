@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from modules.domain.canonical import Json
 from modules.domain.lenses import ABSENT, Default
-from oms.web.profile.specs import Path, Shape, Spec
+from oms.web.profile.specs import Path, Schema, Shape, Spec, readable
 
 _ENTRIES = 5
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
@@ -60,21 +60,29 @@ _CONVERT: dict[Shape, Callable[[str, Spec], Json]] = {
 }
 
 
-def in_words(value: Default) -> str:
-    """A value as people read it; of a list of entries the first few."""
+def in_words(value: Default, schema: Schema | None = None, spec: Spec | None = None) -> str:
+    """A value as people read it, with the schema's titles where one is given; of a list of entries the first few."""
     if value is ABSENT:
         return "not there"
     if value is None or value == "":
         return "empty"
     if isinstance(value, list):
-        if _nested(value):
-            more = "; …" if len(value) > _ENTRIES else ""
-            count = f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
-            return f"{count}: {'; '.join(in_words(item) for item in value[:_ENTRIES])}{more}"
-        return ", ".join(in_words(item) for item in value) or "none"
+        item = schema.item(spec) if schema and spec and spec.items else None
+        words = [in_words(each, schema, item) for each in value[: _ENTRIES if _nested(value) else None]]
+        if not _nested(value):
+            return ", ".join(words) or "none"
+        more = "; …" if len(value) > _ENTRIES else ""
+        return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}: {'; '.join(words)}{more}"
     if isinstance(value, dict):
-        return ", ".join(f"{name.replace('_', ' ')} {in_words(part)}" for name, part in value.items()) or "none"
-    return text_of(value)
+        parts = dict(schema.parts(spec)) if schema and spec else {}
+        names = [name for name in parts if name in value] + [name for name in value if name not in parts]
+        titles = {name: part.title for name, part in parts.items()}
+        words = [
+            f"{titles.get(name) or readable(name)}: {in_words(value[name], schema, parts.get(name))}" for name in names
+        ]
+        return ", ".join(words) or "none"
+    text = text_of(value)
+    return text.replace("_", " ") if spec and spec.choices else text
 
 
 def leaves(value: Json, path: Path = (), *, entries: bool = False) -> Iterator[tuple[Path, Json]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from django.http import QueryDict
@@ -68,11 +68,11 @@ class Everything(KindModel):
     teams: list[Team] = Field(default_factory=list, title="Teams")
     deputy: Team | None = Field(None, title="Deputy")
     weights: dict[str, int] = Field(default_factory=dict, title="Weights")
-    way: Annotated[ByPost | ByHand, Field(discriminator="way")] = Field(ByPost(), title="Way")
+    way: Annotated[ByPost | ByHand, Field(discriminator="way")] = Field(ByPost(carrier="DHL"), title="Way")
 
 
 SCHEMA = Schema(Everything)
-BODY: Body = {
+BODY: dict[str, Any] = {
     "name": "North", "units": 3, "ratio": 0.25, "amount": "12.50", "open": False, "maybe": True, "size": "very_large",
     "since": "2026-03-01", "codes": ["GB", "FR"], "days": ["wed", "mon"],
     "teams": [
@@ -126,7 +126,7 @@ def _send(node: Node, data: QueryDict) -> None:
         data[node.name] = node.text
 
 
-def read(data: QueryDict, base: Body | None, press: str = "") -> Reading:
+def read(data: QueryDict, base: Body | None, press: str = "") -> Any:
     return Reading(SCHEMA, data, base, Press.of(press))
 
 
@@ -283,7 +283,7 @@ def test_another_sort_brings_its_own_fields() -> None:
 
 def test_an_optional_group_is_set_and_unset() -> None:
     assert read(sent(tree(BODY), deputy__given=None), BODY).body["deputy"] is None
-    without: Body = {**BODY, "deputy": None}
+    without = {**BODY, "deputy": None}
     data = sent(tree(without), deputy__given="on", deputy__lead="Flo")
     assert read(data, without).body["deputy"] == {"lead": "Flo", "slots": []}
 
@@ -341,8 +341,9 @@ def test_paths_are_spelt_with_the_titles() -> None:
 
 
 def test_values_are_told_in_words() -> None:
-    assert [in_words(value) for value in (None, True, "", 3, ["a", "b"], [], [{"day": "mon", "hours": 4}])] == [
-        "empty", "yes", "empty", "3", "a, b", "none", "1 entry: day mon, hours 4",
+    values: list[Any] = [None, True, "", 3, ["a", "b"], [], [{"day": "mon", "hours": 4}]]
+    assert [in_words(value) for value in values] == [
+        "empty", "yes", "empty", "3", "a, b", "none", "1 entry: Day: mon, Hours: 4",
     ]  # fmt: skip
 
 

@@ -6,11 +6,11 @@ import io
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from django.test import Client
-from django.urls import reverse
 
 from modules.domain.canonical import Body
 from modules.models import ModuleAdoption, Origin, ProfileDocument, ProfileRevision, ProfileSnapshot
@@ -18,7 +18,7 @@ from modules.selectors import head_number
 from modules.services import profile_begin, revise
 from oms.web.profile.screens import CHANGE, VIEW
 from tests.factories.locations import LocationFactory
-from tests.oms.web.back_office import manager, staff, told, visitor, words
+from tests.oms.web.back_office import manager, staff, statements, told, visitor, words
 from tests.oms.web.html_form import fields_of, send
 
 STRATEGY = "/admin/profile/edit/order_routing/routing_strategy/?key=default"
@@ -26,7 +26,7 @@ RULES = "/admin/profile/documents/order_management/hold_rule/"
 NEW_RULE = "/admin/profile/new/order_management/hold_rule/"
 SAVE = "do=save"
 
-SETTINGS: Body = {
+SETTINGS: dict[str, Any] = {
     "name": "Ours",
     "radius_km": None,
     "keep_lines_whole": True,
@@ -475,5 +475,18 @@ def test_nothing_stands_in_the_way_of_a_strict_policy_for_scripts_and_styles() -
         assert not re.search(r"\son\w+=|\sstyle=|<style|javascript:|<script(?![^>]*\ssrc=)", text), template.name
 
 
-def test_every_page_keeps_to_a_few_statements(anna: Client) -> None:
-    assert reverse("profile:overview") == "/admin/profile/"
+def test_long_lists_ask_the_same_number_of_questions(anna: Client) -> None:
+    # given
+    anna.get(RULES)
+    questions = []
+    for number in (1, 30):
+        with revise(author="bob", reason="rules") as revision:
+            for each in range(number):
+                revision.put("order_management", "hold_rule", f"rule {each:02}", {"title": f"Rule {each}"})
+        # when
+        with statements() as asked:
+            page = anna.get(RULES)
+        # then
+        assert f"rule {number - 1:02} Rule {number - 1}" in words(page)
+        questions.append(len(asked))
+    assert questions[0] == questions[1]

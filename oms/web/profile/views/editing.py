@@ -15,14 +15,14 @@ from modules.profile import current_profile, profile_at
 from modules.selectors import head_number
 from modules.services import InvalidDocument, StaleEdit, revise
 from modules.services.revise import FieldFault, validate
-from oms.web.profile.kinds import body_changes, document_title, kind_of, module_title, schema_of, spelt
-from oms.web.profile.merging import disputed, merged
+from oms.web.profile.kinds import body_changes, document_title, kind_of, module_title, schema_of, spelt, told
+from oms.web.profile.merging import Disputed, disputed, merged
 from oms.web.profile.nodes import Builder, Node, place_faults
 from oms.web.profile.reading import ROOT, Press, Reading
 from oms.web.profile.references import missing, suggestions
 from oms.web.profile.screens import address, author, number_given, page, screen
 from oms.web.profile.specs import Path, Schema
-from oms.web.profile.values import fault_in_words, in_words
+from oms.web.profile.values import fault_in_words
 from oms.web.profile.views.documents import above_kind, opened_document
 
 _KEY_AT_MOST, _REASON_AT_MOST = 120, 500
@@ -208,13 +208,8 @@ def _conflict(
         messages.success(request, "This is saved already.")
         return HttpResponseRedirect(_address(reference))
     before, live = profile_at(draft.opened).adopted[reference.module], profile.adopted.get(reference.module)
-    rows = [
-        DisputedField(
-            number, spelt(draft.schema, item.path), in_words(item.opened), in_words(item.theirs),
-            in_words(item.mine), item.both_changed, item.take_mine,
-        )
-        for number, item in enumerate(disputed(draft.base or {}, theirs.body if theirs else {}, draft.reading.body))
-    ]  # fmt: skip
+    fields = disputed(draft.base or {}, theirs.body if theirs else {}, draft.reading.body)
+    rows = [_disputed(draft.schema, number, item) for number, item in enumerate(fields)]
     carried = [
         (name, value)
         for name, values in request.POST.lists()
@@ -229,6 +224,11 @@ def _conflict(
         faults=[(spelt(draft.schema, _known(fault.path)), fault_in_words(fault.message)) for fault in faults],
         last=stale.newer[0] if stale else None,
     )  # fmt: skip
+
+
+def _disputed(schema: Schema, number: int, item: Disputed) -> DisputedField:
+    opened, theirs, mine = (told(schema, item.path, value) for value in (item.opened, item.theirs, item.mine))
+    return DisputedField(number, spelt(schema, item.path), opened, theirs, mine, item.both_changed, item.take_mine)
 
 
 def _known(path: Path) -> Path:

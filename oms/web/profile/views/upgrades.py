@@ -20,11 +20,11 @@ from modules.services.upgrade import UpgradeRefused, module_hold, upgrade_begin
 from modules.services.upgrade_review import Choice, Review, TouchedDocument, upgrade_review
 from modules.services.upgrade_steps import may_choose, upgrade_abandon, upgrade_choose
 from oms.kernel.verdict import Verdict
-from oms.web.profile.kinds import document_title, in_order, module_title, schema_at, spelt
+from oms.web.profile.kinds import document_title, in_order, module_title, schema_at, spelt, told
 from oms.web.profile.notes import notes_as_html
 from oms.web.profile.screens import Crumb, address, author, page, screen
 from oms.web.profile.specs import Path, Schema
-from oms.web.profile.values import fault_in_words, in_words, leaves
+from oms.web.profile.values import fault_in_words, leaves
 from oms.web.profile.views.documents import newer_releases
 
 _AT_ONCE = 20
@@ -252,13 +252,14 @@ def _row_of(path: Path, versions: list[tuple[str, dict[Path, Json]]], old: Schem
     """A field by the newer schema, or by the older one where only that knows it."""
     before, after = (schema is not None and str(path[0]) in schema.root.properties for schema in (old, new))
     mark = "" if old is None or new is None or before == after else "new" if after else "goes"
+    schema = new if after or old is None else old
     cells: list[Cell] = []
     earlier: str | None = None
     for _, fields in versions:
-        words = in_words(fields[path]) if path in fields else None
+        words = told(schema, path, fields[path]) if path in fields else None
         cells.append(Cell(words or "", None not in (earlier, words) and words != earlier))
         earlier = words
-    return Row(spelt(new if after or old is None else old, path), mark, tuple(cells))
+    return Row(spelt(schema, path), mark, tuple(cells))
 
 
 def _blocking(upgrade: ModuleUpgrade, found: Review) -> list[Blocking]:
