@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,6 +33,7 @@ class FulfilReport:
     shipments: int = 0
     backordered: int = 0
     backordered_lines: int = 0
+    routing_seconds: float = 0.0
 
 
 #: Told the phase, how much of it is done and how much there is.
@@ -47,7 +49,9 @@ def fulfil_run(*, schema: str, actor: str, on_progress: OnProgress = lambda phas
     with retailer_context(schema):
         report.received = opening_stock_receive(actor=actor)
     _post_adjustments(schema, actor, report)
+    started = time.monotonic()
     _route(schema, actor, report, on_progress)
+    report.routing_seconds = round(time.monotonic() - started, 2)
     _ship(schema, actor, report, on_progress)
     with retailer_context(schema):
         Backorder.objects.filter(line__open=0).delete()

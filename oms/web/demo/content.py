@@ -29,6 +29,8 @@ class DemoRetailer:
     centres: tuple[Town, ...]
     stores: tuple[Town, ...]
     things: tuple[str, ...]
+    #: Releases that it runs, where they are not the newest: it has upgrades before it.
+    adopt: tuple[tuple[str, str], ...] = ()
 
 
 _UK = (
@@ -61,6 +63,7 @@ DEMO_RETAILERS = (
         ),
         stores=_UK,
         things=("Lamp", "Vase", "Cushion", "Blanket", "Mug", "Clock", "Basket", "Candle", "Mirror", "Tray"),
+        adopt=(("order_routing", "1.0.0"), ("order_management", "1.0.0")),
     ),
     DemoRetailer(
         schema="globex", name="Globex Sports", domain="globex.localhost", time_zone="America/New_York",

@@ -44,7 +44,7 @@ def demo_provision(sign_ins: SignIns) -> None:
 
 def _fill(retailer: DemoRetailer, sign_ins: SignIns) -> None:
     with retailer_context(retailer.schema), transaction.atomic():
-        profile_begin(author="platform")
+        profile_begin(author="platform", adopt=dict(retailer.adopt))
         if not Channel.objects.exists():
             records_generate(retailer)
         for name, group, rights in _STAFF:

@@ -135,6 +135,8 @@ def _in_words(items: Iterable[Difference], schemas: tuple[Schema | None, Schema 
             found[*item.path, *path] = before.get(path, ABSENT), after.get(path, ABSENT)
     old, new = schemas
     for path in in_order(found, new or old):
+        if all(value is None or value is ABSENT for value in found[path]):
+            continue  # null where it was absent, or the other way round
         named_by = new if new and path and str(path[0]) in new.root.properties else old or new
         yield Change(spelt(named_by, path), *(_told(value, named_by, path) for value in found[path]))
 

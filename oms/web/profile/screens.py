@@ -14,6 +14,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from modules.services import StaleEdit
+from oms.infra.backoffice.display import moment
 from oms.web.admin_sites.retailer import retailer_site
 
 P = ParamSpec("P")
@@ -78,6 +80,12 @@ def address(name: str, *args: object, **query: object) -> str:
 def author(request: HttpRequest) -> str:
     """Who acts, as revisions name them."""
     return request.user.get_username()
+
+
+def changed_meanwhile(stale: StaleEdit) -> str:
+    """Who was faster, for a sentence that goes on with it."""
+    last = stale.newer[0]
+    return f"{last.author} changed the profile on {moment(last.created_at)} (revision {last.number}, “{last.reason}”)"
 
 
 def number_given(text: str | None, what: str) -> int:

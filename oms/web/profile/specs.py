@@ -40,6 +40,8 @@ class Shape(StrEnum):
 
 NESTED = frozenset({Shape.GROUP, Shape.VARIANT, Shape.LIST, Shape.SEVERAL, Shape.MAP})
 _LONG_FROM = 4000
+_SHORT = 40
+_CODES = ("^[A-Z]{2}$", "^[A-Z]{3}$")
 _DIGITS = ("^[0-9]", "^-?[0-9]", r"^\d")
 _SCALARS = {"string", "integer", "number", "boolean"}
 
@@ -57,6 +59,7 @@ class Spec:
     default: Default = ABSENT
     choices: tuple[Json, ...] = ()
     reference: str = ""
+    short: bool = False
     constant: Json = None
     properties: Mapping[str, Raw] = field(default_factory=dict)
     needed: frozenset[str] = frozenset()
@@ -92,6 +95,7 @@ class Schema:
             default=found.get("default", ABSENT),
             choices=tuple(value for value in found.get("enum", ()) if value is not None),
             reference=str(found.get("reference", "")),
+            short=found.get("pattern") in _CODES or int(found.get("maxLength", _SHORT + 1)) <= _SHORT,
             constant=found.get("const"),
             properties=found.get("properties", {}),
             needed=frozenset(found.get("required", ())),

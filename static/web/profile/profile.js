@@ -8,18 +8,33 @@ document.documentElement.classList.add("pf-script");
 async function press(form, value) {
     const data = new FormData(form);
     data.set("do", value);
-    const response = await fetch(form.action || window.location.href, { method: "POST", body: data });
-    const text = await response.text();
-    const fresh = new DOMParser().parseFromString(text, "text/html").getElementById(form.id);
+    let fresh = null;
+    try {
+        const response = await fetch(form.action || window.location.href, { method: "POST", body: data });
+        fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById(form.id);
+    } catch {
+        // Said below.
+    }
     if (!fresh) {
-        window.location.reload();
+        window.alert("The server did not answer as it should. What you have entered is still here: try again.");
         return;
     }
     const adopted = document.adoptNode(fresh);
     form.replaceWith(adopted);
     adopted.dataset.changed = "";
-    const first = adopted.querySelector("[autofocus]");
-    if (first) first.focus();
+    refocus(adopted, value);
+}
+
+// The keyboard stays where the hand is: at a new row, at a row that was moved, or beside one that is gone.
+function refocus(form, value) {
+    const [verb, name, row] = value.split(":");
+    const place = Number(row) + { up: -1, down: 1 }[verb];
+    const wanted = [`${verb}:${name}:${place}`, `up:${name}:${place}`, `down:${name}:${place}`, `add:${name}:`];
+    const found = [
+        form.querySelector("[autofocus]"),
+        ...wanted.map((each) => form.querySelector(`button[value="${CSS.escape(each)}"]:not(:disabled)`)),
+    ].find(Boolean);
+    if (found) found.focus();
 }
 
 document.addEventListener("submit", (event) => {

@@ -421,7 +421,7 @@ def test_going_back_shows_what_changes_and_makes_a_new_revision(anna: Client) ->
         revision.put("order_management", "review_settings", "default", {"matching": "first"})
     stale = send(anna, "/admin/profile/history/2/restore/", ask)
     # then
-    assert told(stale)[-1].startswith("Nothing was restored: the profile was changed by bob at ")
+    assert told(stale)[-1].startswith("Nothing was restored: bob changed the profile on ")
     assert head_number() == 4
 
 

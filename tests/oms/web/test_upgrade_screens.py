@@ -356,11 +356,11 @@ def test_a_stale_plan_is_not_promoted(anna: Client, previewed: ModuleUpgrade) ->
     # when
     response = send(anna, of(previewed, "promote/"), page, confirm="order_routing")
     # then
-    assert told(response)[-1].startswith("Nothing was promoted: the profile was changed by bob at ")
+    assert told(response)[-1].startswith("Nothing was promoted: bob changed the profile on ")
     assert ModuleAdoption.objects.get(module="order_routing").release == "1.0.0"
     sentence = (
-        "It cannot be promoted now: the profile was changed by bob since the preview (revision 3, “first only”); "
-        "the preview was made with revision 2: preview again."
+        "It cannot be promoted now: bob has changed the profile since the preview (revision 3, “first only”; "
+        "the preview was made with revision 2): preview again."
     )
     assert sentence in words(anna.get(of(previewed, "promote/")))
     preview = words(anna.get(of(previewed, "preview/")))

@@ -20,7 +20,7 @@ from oms.web.profile.merging import Disputed, disputed, merged
 from oms.web.profile.nodes import Builder, Node, place_faults
 from oms.web.profile.reading import ROOT, Press, Reading
 from oms.web.profile.references import missing, suggestions
-from oms.web.profile.screens import address, author, number_given, page, screen
+from oms.web.profile.screens import address, author, changed_meanwhile, number_given, page, screen
 from oms.web.profile.specs import Path, Schema
 from oms.web.profile.values import fault_in_words
 from oms.web.profile.views.documents import above_kind, opened_document
@@ -275,7 +275,7 @@ def _deleted(request: HttpRequest, reference: Reference, reason: str) -> HttpRes
         with revise(author=author(request), reason=reason, expected=expected) as revision:
             revision.delete(reference.module, reference.kind, reference.key)
     except StaleEdit as stale:
-        messages.error(request, f"Nothing was deleted: the profile was {stale}. Look at it again.")
+        messages.error(request, f"Nothing was deleted: {changed_meanwhile(stale)}. Look at it again.")
         return HttpResponseRedirect(address("delete", reference.module, reference.kind, key=reference.key))
     messages.success(request, f"“{reference.key}” was deleted in revision {revision.number}. Its history stays.")
     return HttpResponseRedirect(address("documents", reference.module, reference.kind))

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -29,7 +30,7 @@ from oms.web.profile.kinds import (
     kind_of,
     module_title,
 )
-from oms.web.profile.screens import Crumb, address, author, number_given, page, screen
+from oms.web.profile.screens import Crumb, address, author, changed_meanwhile, number_given, page, screen
 from oms.web.profile.views.documents import above_kind
 
 _AT_ONCE = 50
@@ -164,7 +165,8 @@ def _restored(request: HttpRequest, number: int) -> HttpResponse:
         if compared(head_number(), number).empty:
             messages.info(request, f"The profile is what it was at revision {number} already.")
             return HttpResponseRedirect(address("revision", head_number()))
-        messages.error(request, f"Nothing was restored: the profile was {stale}. Look at what would change now.")
+        words = f"Nothing was restored: {changed_meanwhile(stale)}. Look at what would change now."
+        messages.error(request, words)
         return HttpResponseRedirect(address("restore", number))
     except InvalidDocument as refused:
         messages.error(request, f"Nothing was restored: {refused}")
@@ -221,22 +223,24 @@ class Entry:
 def log(request: HttpRequest, module: str, kind: str) -> HttpResponse:
     """Everything that ever happened to one document, the newest first."""
     reference = Reference(module, kind, request.GET.get("key", ""))
-    rows = list(_history_rows(reference))
+    history = ProfileDocument.history.filter(module=module, kind=kind, key=reference.key).order_by("-revision")
+    shown = Paginator(history, _AT_ONCE).get_page(request.GET.get("page"))
+    rows = [_row(found) for found in history[max(0, shown.start_index() - 1) : shown.end_index() + 1]]
     if not rows:
         message = f"There never was a {kind} “{reference.key}”."
         raise Http404(message)
     revisions = ProfileRevision.objects.in_bulk([row.revision for row in rows])
+    befores = [*rows[1:], None]
     entries = [
         _entry(reference, revisions.get(row.revision), row, before)
-        for row, before in zip(rows, [*rows[1:], None], strict=True)
+        for row, before in list(zip(rows, befores, strict=True))[: len(shown)]
     ]
     profile = current_profile()
     alive = reference in profile.raw(module)
     above = above_kind(module, kind_of(profile, module, kind)) if alive else above_revision()
     return page(
         request, "log", f"History of {document_title(rows[0].schema_release, reference).lower()}", *above,
-        entries=Paginator(entries, _AT_ONCE).get_page(request.GET.get("page")), origins=dict(Origin.choices),
-        edit=address("edit", module, kind, key=reference.key) if alive else "",
+        entries=entries, shown=shown, edit=address("edit", module, kind, key=reference.key) if alive else "",
     )  # fmt: skip
 
 
@@ -247,12 +251,8 @@ class _Row:
     body: Body | None
 
 
-def _history_rows(reference: Reference) -> list[_Row]:
-    rows = ProfileDocument.history.filter(module=reference.module, kind=reference.kind, key=reference.key)
-    return [
-        _Row(row.revision, row.schema_release, None if row.history_type == "-" else row.body)
-        for row in rows.order_by("-revision")
-    ]
+def _row(found: Any) -> _Row:
+    return _Row(found.revision, found.schema_release, None if found.history_type == "-" else found.body)
 
 
 def _entry(reference: Reference, revision: ProfileRevision | None, row: _Row, before: _Row | None) -> Entry:

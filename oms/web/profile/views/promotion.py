@@ -17,7 +17,7 @@ from oms.kernel.verdict import Verdict
 from oms.web.profile.figures import figures_since
 from oms.web.profile.inflight import since_promotion
 from oms.web.profile.kinds import Change, changed_documents, module_title
-from oms.web.profile.screens import address, author, screen
+from oms.web.profile.screens import address, author, changed_meanwhile, screen
 from oms.web.profile.views.history import Comparison, compared
 from oms.web.profile.views.upgrades import OPEN, upgrade_numbered, upgrade_page
 
@@ -48,8 +48,8 @@ def may_promote_now(upgrade: ModuleUpgrade) -> Verdict:
     if verdict and upgrade.previewed_revision != head:
         last = ProfileRevision.objects.get(number=head)
         return Verdict.no(
-            f"the profile was changed by {last.author} since the preview (revision {head}, “{last.reason}”); "
-            f"the preview was made with revision {upgrade.previewed_revision}: preview again"
+            f"{last.author} has changed the profile since the preview (revision {head}, “{last.reason}”; the preview "
+            f"was made with revision {upgrade.previewed_revision}): preview again"
         )
     return verdict
 
@@ -77,7 +77,7 @@ def _promote(request: HttpRequest, upgrade: ModuleUpgrade) -> HttpResponse:
     except (UpgradeRefused, InvalidDocument) as refused:
         messages.error(request, f"Nothing was promoted: {refused}.")
     except StaleEdit as stale:
-        messages.error(request, f"Nothing was promoted: the profile was {stale}. Preview again.")
+        messages.error(request, f"Nothing was promoted: {changed_meanwhile(stale)}. Preview again.")
     else:
         words = f"{module_title(upgrade.module)} {upgrade.to_release} is live since revision {revision}."
         messages.success(request, words)

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from modules.services import profile_begin
+from oms.infra.database.context import retailer_context
 from oms.infra.database.identity import BadSchemaName
 from tenants.provisioning import AlreadyProvisioned, retailer_provision, template_provision
 
@@ -16,7 +18,7 @@ from tenants.provisioning import AlreadyProvisioned, retailer_provision, templat
 class Command(BaseCommand):
     """Its schema is made from the template schema, which is brought up to date first."""
 
-    help = "Make a retailer: schema, role, grants, host name."
+    help = "Make a retailer: schema, role, grants, host name, and a profile with the newest releases."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("schema", help="Lower-case letters, digits, underscores: acme.")
@@ -39,5 +41,7 @@ class Command(BaseCommand):
             )
         except (AlreadyProvisioned, BadSchemaName) as fault:
             raise CommandError(str(fault)) from fault
+        with retailer_context(options["schema"]):
+            profile_begin(author="platform")
         seconds = time.monotonic() - started
         self.stdout.write(f"{options['schema']} is served at {options['domain']} ({seconds:.2f} s)")
