@@ -24,6 +24,16 @@ def _list(title: str, icon: str, model: str) -> dict[str, Any]:
     }
 
 
+def _screen(title: str, icon: str, name: str) -> dict[str, Any]:
+    """An entry of the sidebar that leads to a screen of the profile."""
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(name),
+        "permission": _may_view("modules", "profiledocument"),
+    }
+
+
 def _may_view(app: str, name: str) -> Callable[[HttpRequest], bool]:
     def may_view(request: HttpRequest) -> bool:
         return any(request.user.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
@@ -113,6 +123,13 @@ UNFOLD: dict[str, Any] = {
             },
             {"title": "Returns", "items": [_list("Blind returns", "assignment_return", "returns.blindreturn")]},
             {"title": "Imports", "items": [_list("Imported lines", "upload_file", "importing.importedline")]},
+            {
+                "title": "Your rules",
+                "items": [
+                    _screen("Profile", "tune", "profile:overview"),
+                    _screen("Upgrades", "upgrade", "profile:upgrades"),
+                ],
+            },
             {
                 "title": "Settings",
                 "items": [

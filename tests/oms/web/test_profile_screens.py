@@ -74,11 +74,12 @@ def test_the_profile_shows_each_module_with_its_kinds(anna: Client) -> None:
 
 def test_a_held_module_shows_no_notice(anna: Client) -> None:
     # when
-    response = anna.post("/admin/upgrades/order_routing/hold/", {"held": "yes"})
+    response = anna.post("/admin/upgrades/order_routing/hold/", {"held": "yes", "reason": "until January"})
     # then
     assert told(response) == ["Order routing is held: no notices, and no upgrade until you release the hold."]
     assert "Order routing 1.1.0 live Held Units kept back" in words(anna.get("/admin/profile/"))
     assert "Held: 1 newer release can be looked at once the hold is released." in words(anna.get("/admin/upgrades/"))
+    assert ProfileRevision.objects.first().reason == "Held order_routing: until January"
     # when: pressed again, and by somebody who comes later
     head = head_number()
     anna.post("/admin/upgrades/order_routing/hold/", {"held": "yes"})

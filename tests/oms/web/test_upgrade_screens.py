@@ -13,7 +13,6 @@ from django.test import Client
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.routing.services import orders_route
 from modules.models import (
-    Decision,
     ModuleAdoption,
     ModuleUpgrade,
     Origin,
@@ -491,18 +490,3 @@ def test_an_order_says_why_it_was_decided_so(shop: list[Order]) -> None:
     assert "LEEDS" in html
     assert len(asked) == 3
     assert "Nothing has been decided about it yet." in template.render(Context({"number": "WEB-99"}))
-
-
-def test_outcomes_that_nobody_tells_are_told_plainly(shop: list[Order]) -> None:
-    # given: a decision of a policy that this installation does not know any more
-    Decision.objects.create(
-        module="loyalty", policy="tier", release="1.0.0", revision=1, subject="WEB-0", facts=b"",
-        outcome={"tier": "gold", "points_given": [1, 2]}, steps=[["spend", "", True, "<b>over 100</b>"]],
-    )  # fmt: skip
-    # when
-    html = Template("{% load decisions %}{% decisions_of 'WEB-0' %}").render(Context())
-    # then
-    assert "Loyalty: tier" in html
-    assert "tier: gold" in html
-    assert "points given: 2" in html
-    assert "&lt;b&gt;over 100&lt;/b&gt;" in html

@@ -87,8 +87,9 @@ def _sent(request: HttpRequest, reference: Reference, *, new: bool) -> HttpRespo
     data = request.POST
     opened = number_given(data.get("opened"), "revision")
     kind, schema, base = opened_document(reference.module, reference.kind, reference.key, opened)
-    if new and kind.singleton:
+    if new and kind.singleton and reference.key != kind.singleton:
         reference = Reference(reference.module, reference.kind, kind.singleton)
+        kind, schema, base = opened_document(reference.module, reference.kind, reference.key, opened)
     if base is None and not new:
         message = f"There was no {kind.title.lower()} “{reference.key}” at revision {opened}."
         raise Http404(message)
