@@ -243,9 +243,9 @@ def _park(module: str, head: int, author: str) -> None:
     ProfileSnapshot.objects.get_or_create(name=name, defaults={"revision": head, "author": author})
 
 
-def module_hold(*, module: str, held: bool, author: str) -> int:
+def module_hold(*, module: str, held: bool, author: str, reason: str = "") -> int:
     """Hold a module (no notices, no promotion) or release the hold; return the revision."""
-    with revise(author=author, reason=f"{'Held' if held else 'Released'} {module}") as revision:
+    with revise(author=author, reason=reason or f"{'Held' if held else 'Released'} {module}") as revision:
         if module not in revision.adopted:
             message = f"the module {module} is not adopted"
             raise UpgradeRefused(message)

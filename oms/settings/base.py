@@ -147,6 +147,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+#: A routing strategy may list every store of a large retailer, five fields each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 30_000
 
 LOGGING = {
     "version": 1,

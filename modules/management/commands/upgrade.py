@@ -122,7 +122,9 @@ class Command(RetailerCommand):
 
     def _set_hold(self, schema: str, options: dict[str, Any], *, held: bool) -> Result:
         with retailer_context(schema):
-            number = module_hold(module=options["module"], held=held, author=options["author"])
+            number = module_hold(
+                module=options["module"], held=held, author=options["author"], reason=options["reason"]
+            )
         return {"revision": number, "held": held}, [f"{options['module']} is {'held' if held else 'released'}"]
 
     def _status(self, schema: str, options: dict[str, Any]) -> Result:

@@ -16,8 +16,7 @@ from modules.domain.documents import Reference
 from modules.models import ModuleAdoption, ModuleUpgrade, UpgradeStatus
 from modules.publishing.models import PublishedRelease
 from modules.services.conversion import NoConversion
-from modules.services.revise import revise
-from modules.services.upgrade import UpgradeRefused, upgrade_begin
+from modules.services.upgrade import UpgradeRefused, module_hold, upgrade_begin
 from modules.services.upgrade_review import Choice, Review, TouchedDocument, upgrade_review
 from modules.services.upgrade_steps import may_choose, upgrade_abandon, upgrade_choose
 from oms.kernel.verdict import Verdict
@@ -90,8 +89,7 @@ def hold(request: HttpRequest, module: str) -> HttpResponse:
     if adoption.held != held:
         why = request.POST.get("reason", "").replace("\x00", "").strip()
         reason = f"{'Held' if held else 'Released'} {module}" + (f": {why}" if why else "")
-        with revise(author=author(request), reason=reason[:500]) as revision:
-            revision.adopt(module, adoption.release, held=held)
+        module_hold(module=module, held=held, author=author(request), reason=reason[:500])
         words = "is held: no notices, and no upgrade until you release the hold" if held else "is not held any more"
         messages.success(request, f"{module_title(module)} {words}.")
     return HttpResponseRedirect(address("upgrades") + f"#{module}")
