@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +70,6 @@ def _load(name: str, folder: Path) -> Found:
     return Found(release, folder)
 
 
-def rediscover() -> None:
-    """Look for release folders anew. For tests and for folders dropped in while a process runs."""
-    _all.cache_clear()
-    for name in [name for name in sys.modules if ".releases.r" in name]:
-        del sys.modules[name]
-
-
 def module_names() -> tuple[str, ...]:
     """Every module that has releases, in alphabetical order."""
     return tuple(_all())
@@ -90,7 +82,12 @@ def releases_of(module: str) -> tuple[Found, ...]:
 
 def found_release(module: str, version: str) -> Found:
     """One release. Raises :class:`BrokenRelease` where this installation does not have it."""
-    item = _all().get(module, {}).get(Version.parse(version))
+    wanted = Version.parse(version)
+    item = _all().get(module, {}).get(wanted)
+    if item is None:  # it may have been dropped in, and published, while this process runs
+        invalidate_caches()
+        _all.cache_clear()
+        item = _all().get(module, {}).get(wanted)
     if item is None:
         have = ", ".join(str(each.release.version) for each in releases_of(module)) or "none"
         message = f"this installation has no {module} {version} (it has {have}); a release in use is never removed"
