@@ -34,7 +34,7 @@ class ChangedDecision:
 
 @dataclass(slots=True)
 class Replay:
-    """What a replay found so far; it can be taken up again after ``last_id``."""
+    """What a replay found so far."""
 
     replayed: int = 0
     baseline_differences: int = 0
@@ -49,7 +49,6 @@ class Replay:
     parcels_after: int = 0
     unplaced_before: int = 0
     unplaced_after: int = 0
-    last_id: int = 0
 
 
 @dataclass(slots=True)
@@ -97,7 +96,6 @@ class Replayer:
             if change:
                 changes.append(change)
             self.found.replayed += 1
-            self.found.last_id = number
         return changes
 
 
@@ -134,8 +132,9 @@ def _compare(recorded: Decision, facts: object, run: _Candidate, found: Replay, 
     same_as_then = (recorded.release, recorded.revision) == (str(run.present[0].version), head)
     before = again if same_as_then else policy.decide(*run.present, facts)
     after = policy.decide(*run.candidate, facts)
-    _weigh(policy.effect(facts, before), policy.effect(facts, after), found)
-    _follow_sequence(recorded, facts, before, run, found)
+    effect_before, effect_after = policy.effect(facts, before), policy.effect(facts, after)
+    _weigh(effect_before, effect_after, found)
+    _follow_sequence(recorded, facts, before, after, run, found)
     if canonical(before.outcome()) == canonical(after.outcome()):
         return None
     cause = cause_of(before, after)
@@ -143,15 +142,20 @@ def _compare(recorded: Decision, facts: object, run: _Candidate, found: Replay, 
     found.causes[cause] += 1
     return ChangedDecision(
         recorded.id, recorded.subject, cause, _written(before), _written(after),
-        _effect(policy.effect(facts, before), policy.effect(facts, after)),
+        _effect(effect_before, effect_after),
     )  # fmt: skip
 
 
-def _follow_sequence(recorded: Decision, facts: object, before: MadeDecision, run: _Candidate, found: Replay) -> None:
-    """In sequence: what the candidate took earlier is missing now, and what it left is there."""
+def _follow_sequence(
+    recorded: Decision, facts: object, before: MadeDecision, after: MadeDecision, run: _Candidate, found: Replay
+) -> None:
+    """In sequence: what the candidate took earlier is missing now, and what it left is there.
+
+    ``after`` is what it decides by itself; while it has taken just what was taken then, that is its answer here too.
+    """
     policy = run.policy
-    adjusted = policy.with_consumption(facts, run.drift) if run.drift else facts
-    after = policy.decide(*run.candidate, adjusted)
+    if run.drift:
+        after = policy.decide(*run.candidate, policy.with_consumption(facts, run.drift))
     if canonical(before.outcome()) != canonical(after.outcome()):
         found.changed_in_sequence += 1
     taken_then = policy.consumed(facts, recorded.outcome)
