@@ -11,10 +11,9 @@ from modules.contracts.routing import (
     Network,
     RoutingDecision,
     RoutingFacts,
-    facts_from_json,
     great_circle_km,
-    network_from_json,
 )
+from modules.contracts.routing_json import facts_from_json, network_from_json
 from modules.domain.canonical import Body
 from modules.domain.journal import Effect, MadeDecision
 from modules.domain.releases import KindModel, Release

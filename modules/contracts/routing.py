@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
-from typing import Any
 
 from modules.domain.canonical import Body, Json
 
@@ -24,6 +23,7 @@ class LocationFacts:
     """A location that takes work. Degrees north and east, None where unknown.
 
     ``taken_today`` counts the units allocated to it since midnight of its own day, when the facts were gathered.
+    ``groups`` holds the codes of the location groups that it belongs to.
     """
 
     location_id: int
@@ -33,6 +33,8 @@ class LocationFacts:
     latitude: float | None
     longitude: float | None
     taken_today: int = 0
+    postal_code: str = ""
+    groups: tuple[str, ...] = ()
 
     @property
     def vendor(self) -> bool:
@@ -52,6 +54,21 @@ class LineFacts:
     unit_price: Decimal
     weight_grams: int | None
     ship_from: str
+    category: str = ""
+    millimetres: tuple[int, int, int] | None = None
+    """Length, width and height of one unit, where known."""
+    sold_from: str = ""
+    """First day on which it may leave, in ISO form, where it is sold before that (pre-order)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Units that a location expects and that may already be promised, and the day (ISO) on which they arrive."""
+
+    location_id: int
+    product_id: int
+    quantity: int
+    arrives_on: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +130,14 @@ class RoutingFacts:
 
     ``available`` holds units by (location, product); a pair that is not in it has none. ``currency`` is the
     order's; ``decided_on`` the date of the decision in ISO form (documents may hold dates).
+
+    The fields with defaults came later, and are what they default to in facts that were written before:
+    ``method`` is the code of the shipping method, ``priority`` 0 or more (higher is more urgent), ``promise_by`` the
+    last day (ISO) on which the customer expects it, ``value`` the order's total, ``attributes`` the retailer's own
+    fields. ``excluded`` holds, by line, the locations that have refused it. ``confidence`` says in thousandths how
+    far the stock of a (location, product) is to be trusted (1000 where it is not named), ``sold`` how many units of
+    it left in the last 28 days. ``joinable`` holds the locations that already send this customer a parcel which is
+    not picked yet. ``bid_prices`` says what a unit at a (location, product) is worth to later orders, in ``currency``.
     """
 
     order_number: str
@@ -125,6 +150,18 @@ class RoutingFacts:
     lines: tuple[LineFacts, ...]
     network: Network
     available: Mapping[tuple[int, int], int]
+    postal_code: str = ""
+    method: str = ""
+    priority: int = 0
+    promise_by: str = ""
+    value: Decimal | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    confidence: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    sold: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    incoming: tuple[Incoming, ...] = ()
+    joinable: tuple[int, ...] = ()
+    bid_prices: Mapping[tuple[int, int], Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +176,38 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """Units of a line that no location can take now, and why (for people)."""
+    """Units of a line that no location can take now, and why (for people).
+
+    ``queue`` says where they wait: one of :data:`QUEUES`. ``cancel_on`` is the day (ISO) on which what still waits is
+    cancelled with notice, empty for never; ``expected_on`` the day on which stock for it is expected, where known.
+    """
 
     line_id: int
     quantity: int
     reason: str
+    queue: str = "backorder"
+    cancel_on: str = ""
+    expected_on: str = ""
+
+
+#: Where units wait. ``hold`` puts the whole order on hold for a person; ``cancel`` gives them up at once.
+QUEUES = ("to_route", "backorder", "pre_order", "unfillable", "hold", "cancel")
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelChoice:
+    """How the parcel of one location is to travel: by which contract and service, at what cost, and how long.
+
+    ``cost`` is in the order's currency; ``arrives_on`` a day in ISO form, empty where unknown. ``joins`` says that it
+    goes with a parcel that the location already prepares for the same customer.
+    """
+
+    location_id: int
+    contract: str
+    service: str
+    cost: Decimal | None
+    arrives_on: str = ""
+    joins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,81 +231,26 @@ class RoutingDecision:
     unplaced: tuple[Unplaced, ...]
     steps: tuple[Step, ...] = field(default=())
     cost: Decimal | None = None
+    parcels: tuple[ParcelChoice, ...] = ()
+    exact: bool = True
+    """Whether no cheaper way exists; where False, the search ended at its limit and the steps say so."""
 
     def outcome(self) -> Body:
         """What was decided, without the explanation: two decisions are the same when these are equal."""
-        return {
+        outcome: dict[str, Json] = {
             "allocations": [[a.line_id, a.location_id, a.quantity] for a in self.allocations],
-            "unplaced": [[u.line_id, u.quantity] for u in self.unplaced],
+            "unplaced": [_unplaced_to_json(item) for item in self.unplaced],
         }
+        if self.parcels:
+            outcome["parcels"] = [[item.location_id, item.contract, item.service] for item in self.parcels]
+        return outcome
 
 
-def facts_to_json(facts: RoutingFacts) -> Body:
-    """Write facts down. The network is written by :func:`network_to_json`, once for many decisions.
-
-    Only the stock of the order's own products is kept: it is all of it that a policy could look at.
-    """
-    products = {line.product_id for line in facts.lines}
-    stock: dict[str, Json] = {}
-    for (location, product), units in facts.available.items():
-        if product in products and units:
-            pairs = stock.setdefault(str(product), [])
-            assert isinstance(pairs, list)
-            pairs.append([location, units])
-    return {
-        "order": facts.order_number,
-        "channel": facts.channel,
-        "currency": facts.currency,
-        "country": facts.country,
-        "at": [facts.latitude, facts.longitude],
-        "on": facts.decided_on,
-        "lines": [
-            [a.line_id, a.position, a.product_id, a.sku, a.quantity, str(a.unit_price), a.weight_grams, a.ship_from]
-            for a in facts.lines
-        ],
-        "stock": stock,
-        "taken": {str(location): units for location, units in facts.network.taken.items()},
-    }
-
-
-def facts_from_json(written: Body, network: Network) -> RoutingFacts:
-    """Read facts back as they were; ``network`` is the one that was written beside them."""
-    record: Any = written
-    taken = {int(location): units for location, units in record["taken"].items()}
-    latitude, longitude = record["at"]
-    return RoutingFacts(
-        order_number=record["order"],
-        channel=record["channel"],
-        currency=record["currency"],
-        country=record["country"],
-        latitude=latitude,
-        longitude=longitude,
-        decided_on=record["on"],
-        lines=tuple(_line(*line) for line in record["lines"]),
-        network=network.with_taken(taken) if taken else network,
-        available={
-            (location, int(product)): units for product, pairs in record["stock"].items() for location, units in pairs
-        },
-    )
-
-
-def _line(
-    line_id: int, position: int, product_id: int, sku: str, quantity: int, price: str, grams: int | None, named: str
-) -> LineFacts:
-    return LineFacts(line_id, position, product_id, sku, quantity, Decimal(price), grams, named)
-
-
-def network_to_json(network: Network) -> Body:
-    """Write a network down, without what was taken that day: that stands with each decision's facts."""
-    return {
-        "locations": [[a.location_id, a.code, a.kind, a.country, a.latitude, a.longitude] for a in network.locations]
-    }
-
-
-def network_from_json(written: Body) -> Network:
-    """Read a network back as it was."""
-    record: Any = written
-    return Network(tuple(LocationFacts(*row) for row in record["locations"]))
+def _unplaced_to_json(item: Unplaced) -> list[Json]:
+    """A backorder without a last day is written as it was before there were other queues."""
+    if item.queue == "backorder" and not item.cancel_on:
+        return [item.line_id, item.quantity]
+    return [item.line_id, item.quantity, item.queue, item.cancel_on]
 
 
 def great_circle_km(

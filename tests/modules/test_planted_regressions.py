@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from modules import registry
-from modules.contracts import review, routing
+from modules.contracts import review, routing_json
 from modules.domain.canonical import Body
 from modules.domain.documents import Document
 from modules.domain.releases import Release
@@ -66,7 +66,7 @@ def record(module: str, facts: Any) -> None:
     written: Body
     if module == "order_routing":
         decision = live.route(facts, profile.of_module(module))
-        written, context = routing.facts_to_json(facts), routing.network_to_json(facts.network)
+        written, context = routing_json.facts_to_json(facts), routing_json.network_to_json(facts.network)
     else:
         decision = live.review(facts, profile.of_module(module))
         written, context = review.facts_to_json(facts), None

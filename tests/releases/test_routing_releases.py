@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -14,16 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modules.contracts.routing import (
+    Incoming,
+    LineFacts,
     LocationFacts,
     Network,
     RoutingDecision,
     RoutingFacts,
-    facts_from_json,
-    facts_to_json,
     great_circle_km,
-    network_from_json,
-    network_to_json,
 )
+from modules.contracts.routing_json import facts_from_json, facts_to_json, network_from_json, network_to_json
 from modules.domain.releases import Release
 from tests.releases.scenes import LON, PLACES, Bodies, compiled, left, line, routing_facts, said, where
 
@@ -480,3 +480,26 @@ def test_a_decision_is_made_again_from_what_was_written_down(
     network: Network = network_from_json(network_to_json(facts.network))
     again = facts_from_json(facts_to_json(facts), network)
     assert route(release, facts, bodies) == route(release, again, bodies)
+
+
+def test_facts_with_everything_that_came_later_are_read_back_as_they_were() -> None:
+    plain = LocationFacts(1, "S1", "store", "US", 40.0, -75.0)
+    grouped = LocationFacts(2, "S2", "store", "US", 41.0, -75.0, taken_today=3, postal_code="10001", groups=("east",))
+    facts = RoutingFacts(
+        order_number="WEB-1", channel="web", currency="USD", country="US", latitude=40.5, longitude=-75.5,
+        decided_on="2026-03-01",
+        lines=(
+            LineFacts(7, 1, 70, "A", 2, Decimal("9.99"), 250, "", "toys", (100, 50, 20), "2026-04-01"),
+            LineFacts(8, 2, 80, "B", 1, Decimal("1.00"), None, "S1"),
+        ),
+        network=Network((plain, grouped)), available={(1, 70): 4, (2, 80): 1}, postal_code="19104", method="express",
+        priority=2, promise_by="2026-03-04", value=Decimal("20.98"), attributes={"gift": "yes"}, excluded={7: (2,)},
+        confidence={(1, 70): 400}, sold={(1, 70): 12}, incoming=(Incoming(2, 70, 9, "2026-03-03"),), joinable=(1,),
+        bid_prices={(1, 70): Decimal("0.1250")},
+    )  # fmt: skip
+
+    network = network_from_json(json.loads(json.dumps(network_to_json(facts.network))))
+    again = facts_from_json(json.loads(json.dumps(facts_to_json(facts))), network)
+
+    assert again.network.locations == facts.network.locations
+    assert replace(again, network=facts.network) == facts

@@ -17,9 +17,8 @@ from modules.contracts.routing import (
     Network,
     RoutingDecision,
     RoutingFacts,
-    facts_to_json,
-    network_to_json,
 )
+from modules.contracts.routing_json import facts_to_json, network_to_json
 from modules.journal import Journaled, journal
 from modules.profile import Profile, current_profile, profile_for_release
 

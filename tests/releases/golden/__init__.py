@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from modules.contracts import review, routing
+from modules.contracts import review, routing, routing_json
 from modules.domain.releases import Release
 from tests.releases.scenes import compiled
 
@@ -34,8 +34,8 @@ class Scenario:
         """What the release decides now, as it is recorded."""
         documents = compiled(self.release, self.content["documents"])
         if self.release.module == "order_routing":
-            network = routing.network_from_json(self.content["network"])
-            made = self.release.policies.route(routing.facts_from_json(self.content["facts"], network), documents)
+            network = routing_json.network_from_json(self.content["network"])
+            made = self.release.policies.route(routing_json.facts_from_json(self.content["facts"], network), documents)
             cost = {"cost": None if made.cost is None else str(made.cost)}
             reasons = {"reasons": [item.reason for item in made.unplaced]}
         else:
