@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from modules.contracts import review, routing, routing_json
+from modules.contracts import review, routing_json
 from modules.domain.releases import Release
 from tests.releases.scenes import compiled
 
