@@ -8,6 +8,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
+from modules.contracts.order_terms import (
+    ActionVerdict,
+    AttributeDefinition,
+    CancelDecision,
+    CancelFacts,
+    ChangeDecision,
+    ChangeFacts,
+    ChannelTerms,
+    PaymentTerms,
+)
 from modules.contracts.review import ReviewDecision, ReviewFacts
 from modules.domain.releases import KindModel
 
@@ -21,3 +31,34 @@ class OrderPolicies(ABC):
     @abstractmethod
     def review(self, facts: ReviewFacts, documents: Documents) -> ReviewDecision:
         """Which holds a captured order gets."""
+
+    def change(self, facts: ChangeFacts, documents: Documents) -> ChangeDecision:
+        """Whether an order may be changed as asked. By default until a location has begun to work on the units."""
+        begun = ("picking", "packed", "shipped")
+        return ChangeDecision(
+            tuple(
+                ActionVerdict(index, False, f"these units are {action.progress} already")
+                if action.progress in begun
+                else ActionVerdict(index, True, "no location has begun to work on it")
+                for index, action in enumerate(facts.actions)
+            )
+        )
+
+    def cancel(self, facts: CancelFacts, documents: Documents) -> CancelDecision:
+        """Whether units may be cancelled. By default until they have been packed, at no charge."""
+        late = next((part for part in facts.parts if part.progress in ("packed", "shipped")), None)
+        if late:
+            return CancelDecision(False, f"line {late.position} is {late.progress} already")
+        return CancelDecision(True, "nothing of it has been packed")
+
+    def payment_terms(self, channel: str, documents: Documents) -> PaymentTerms:
+        """How money is taken for the orders of a channel."""
+        return PaymentTerms()
+
+    def attributes(self, documents: Documents) -> tuple[AttributeDefinition, ...]:
+        """The retailer's own fields on orders. By default none: any are taken and shown as they come."""
+        return ()
+
+    def channel_terms(self, channel: str, documents: Documents) -> ChannelTerms:
+        """What holds for the orders of a channel."""
+        return ChannelTerms()
