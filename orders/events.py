@@ -74,3 +74,29 @@ class OrderHoldReleased(OrderEvent):
     NAME: ClassVar[str] = "order.hold_released.v1"
 
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentEvent(OrderEvent):
+    """An event of one tender of an order (by its position)."""
+
+    payment: int
+    operation: str
+    amount: Decimal
+    currency: str
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMoved(PaymentEvent):
+    """A gateway authorised, captured, voided or refunded."""
+
+    NAME: ClassVar[str] = "order.payment_moved.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentDeclined(PaymentEvent):
+    """A gateway refused, or the call was not sent; ``reason`` says why."""
+
+    NAME: ClassVar[str] = "order.payment_declined.v1"

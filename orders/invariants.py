@@ -72,4 +72,36 @@ INVARIANTS = [
         WHERE o.id IS NULL OR e.events IS DISTINCT FROM 1
         """,
     ),
+    Invariant(
+        "payment_amounts_follow_calls",
+        "what a payment has authorised, taken, given back and asked for is what its calls to the gateway say",
+        """
+        SELECT o.number, p.position, p.authorised, c.authorised, p.captured, c.captured, p.capturing, c.capturing,
+               p.refunded, c.refunded, p.refunding, c.refunding
+        FROM orders_payment p JOIN orders_order o ON o.id = p.order_id
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(amount) FILTER (WHERE operation = 'authorise' AND status = 'succeeded'), 0)
+                       AS authorised,
+                   coalesce(sum(amount) FILTER (WHERE operation = 'capture' AND status = 'succeeded'), 0) AS captured,
+                   coalesce(sum(amount) FILTER (WHERE operation = 'capture' AND status = 'pending'), 0) AS capturing,
+                   coalesce(sum(amount) FILTER (WHERE operation = 'refund' AND status = 'succeeded'), 0) AS refunded,
+                   coalesce(sum(amount) FILTER (WHERE operation = 'refund' AND status = 'pending'), 0) AS refunding,
+                   coalesce(sum(amount) FILTER (WHERE operation = 'void' AND status IN ('pending', 'succeeded')), 0)
+                       AS voided
+            FROM orders_paymenttransaction t WHERE t.payment_id = p.id
+        ) c ON true
+        WHERE (p.authorised, p.captured, p.capturing, p.refunded, p.refunding)
+                  IS DISTINCT FROM (c.authorised, c.captured, c.capturing, c.refunded, c.refunding)
+            OR p.voided < c.voided
+        """,
+    ),
+    Invariant(
+        "capture_follows_fulfilment",
+        "an order whose goods have all left has been asked for no more than it costs",
+        """
+        SELECT o.number, o.total, sum(p.captured + p.capturing) FROM orders_order o
+        JOIN orders_payment p ON p.order_id = o.id
+        GROUP BY o.id HAVING sum(p.captured + p.capturing) > o.total
+        """,
+    ),
 ]

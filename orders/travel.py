@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from oms.kernel.travel import ALL, Newest, Rule, UsedBy, With
+from oms.kernel.travel import ALL, NONE, Newest, Rule, UsedBy, With
 
 TRAVEL: Mapping[str, Rule] = {
     "orders_channel": ALL,
@@ -11,6 +11,9 @@ TRAVEL: Mapping[str, Rule] = {
     "orders_orderline": With("order_id", "orders_order"),
     "orders_orderhold": With("order_id", "orders_order"),
     "orders_linecancellation": With("line_id", "orders_orderline"),
+    "orders_payment": With("order_id", "orders_order"),
+    "orders_paymenttransaction": With("payment_id", "orders_payment"),
+    "orders_sandboxentry": NONE,
     # A charge without an order (a bank's fee) stays behind.
     "orders_ordercharge": With("order_id", "orders_order"),
 }

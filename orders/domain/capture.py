@@ -33,7 +33,7 @@ class NewLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCharge:
-    """Money beside the goods."""
+    """Money beside the goods. ``position`` is the line's that it belongs to (from 1), 0 for the order as a whole."""
 
     kind: str
     quantity: int
@@ -41,6 +41,25 @@ class NewCharge:
     description: str
     external_number: str
     charged_at: datetime
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPayment:
+    """How the order is paid, wholly or in part. ``amount`` is in the order's currency.
+
+    ``authorisation`` is the gateway's reference where the channel has had it authorised; ``captured`` says that it
+    has taken the money as well. Otherwise the gateway is asked after capture of the order.
+    """
+
+    kind: str
+    gateway: str
+    amount: Decimal
+    token: str = ""
+    label: str = ""
+    authorisation: str = ""
+    expires_at: datetime | None = None
+    captured: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +71,7 @@ class NewOrder:
     currency: str
     lines: tuple[NewLine, ...]
     charges: tuple[NewCharge, ...] = ()
+    payments: tuple[NewPayment, ...] = ()
     customer_reference: str = ""
     customer_name: str = ""
     customer_email: str = ""

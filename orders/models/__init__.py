@@ -3,6 +3,7 @@ from orders.models.customer import Customer
 from orders.models.hold import HoldStatus, OrderHold
 from orders.models.order import Order, OrderStatus
 from orders.models.order_line import LineCancellation, OrderCharge, OrderLine
+from orders.models.payment import Payment, PaymentTransaction, SandboxEntry, TransactionStatus
 
 __all__ = [
     "Channel",
@@ -14,4 +15,8 @@ __all__ = [
     "OrderHold",
     "OrderLine",
     "OrderStatus",
+    "Payment",
+    "PaymentTransaction",
+    "SandboxEntry",
+    "TransactionStatus",
 ]

@@ -75,6 +75,10 @@ class OrderCharge(models.Model):
     id = models.BigAutoField(primary_key=True)
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+", db_index=False)
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="charges")
+    line = models.ForeignKey(
+        OrderLine, null=True, on_delete=models.PROTECT, related_name="charges", db_index=False,
+        help_text="The line that it belongs to; empty for the order as a whole.",
+    )  # fmt: skip
     external_number = models.CharField(max_length=64, help_text="Number of the document that charged it.")
     kind = models.CharField(max_length=32)
     description = models.CharField(max_length=255, blank=True, default="")

@@ -15,9 +15,11 @@ from oms.infra.events import record
 from orders.domain.capture import Captured, NewCharge, NewOrder
 from orders.domain.status import Status
 from orders.events import OrderCaptured
-from orders.models import Customer, Order, OrderCharge, OrderLine
+from orders.models import Customer, Order, OrderCharge, OrderLine, Payment, PaymentTransaction
 from orders.services.holds import holds_place
 from orders.services.order_review import Reviewed, orders_review, release_at
+from orders.services.payments.locked import wake
+from orders.services.payments.rows import CALL_COLUMNS, PAYMENT_COLUMNS, PaymentRows, payment_rows
 
 
 class CaptureRefused(ValueError):
@@ -55,6 +57,7 @@ class _Known:
     customer_ids: list[int]
     revision: int
     earlier_orders: dict[str, int]
+    payment_ids: list[int]
 
 
 def orders_capture(*, channel: str, orders: Sequence[NewOrder], actor: str, react: bool = True) -> list[Captured]:
@@ -75,7 +78,7 @@ def orders_capture(*, channel: str, orders: Sequence[NewOrder], actor: str, reac
 def _write(channel: str, orders: Sequence[NewOrder], known: _Known, actor: str, *, react: bool) -> dict[str, _Created]:
     """Write new orders with all that belongs to them; those that another capture wrote meanwhile are left to it."""
     _insert_customers(orders, known)
-    created = _insert_orders(channel, orders, known)
+    created = _insert_orders(channel, orders, known, actor)
     lost_race = [order for order in orders if order.external_number not in created]
     if lost_race:
         known.captured |= _ask(channel, lost_race).captured
@@ -96,7 +99,8 @@ def _ask(channel: str, orders: Sequence[NewOrder]) -> _Known:
         cursor.execute(
             _QUESTION,
             [skus, references, channel, [order.external_number for order in orders],
-             len(orders), sum(len(order.lines) for order in orders), len(references), channel],
+             len(orders), sum(len(order.lines) for order in orders), len(references),
+             sum(len(order.payments) for order in orders), channel],
         )  # fmt: skip
         row = cursor.fetchone()
     if row is None:
@@ -116,6 +120,7 @@ def _ask(channel: str, orders: Sequence[NewOrder]) -> _Known:
         row[12],
         row[13],
         dict(zip(row[5], row[14], strict=True)),
+        row[15],
     )
 
 
@@ -135,7 +140,8 @@ SELECT c.id, c.active, c.currency,
        ARRAY(SELECT nextval('orders_customer_id_seq') FROM generate_series(1, %s)),
        coalesce((SELECT max(number) FROM modules_profilerevision), 0),
        ARRAY(SELECT (SELECT count(*) FROM (SELECT FROM orders_order o WHERE o.customer_id = customer.id LIMIT 100) few)
-             FROM customer ORDER BY id)
+             FROM customer ORDER BY id),
+       ARRAY(SELECT nextval('orders_payment_id_seq') FROM generate_series(1, %s))
 FROM orders_channel c WHERE c.code = %s
 """
 
@@ -186,10 +192,11 @@ class _Created:
     line_ids: tuple[int, ...]
     lines: list[tuple[Any, ...]]
     charges: list[tuple[Any, ...]]
+    payments: PaymentRows
 
 
-def _insert_orders(channel: str, orders: Sequence[NewOrder], known: _Known) -> dict[str, _Created]:
-    order_ids, line_ids = iter(known.order_ids), iter(known.line_ids)
+def _insert_orders(channel: str, orders: Sequence[NewOrder], known: _Known, actor: str) -> dict[str, _Created]:
+    order_ids, line_ids, payment_ids = iter(known.order_ids), iter(known.line_ids), iter(known.payment_ids)
     rows, made = [], {}
     release = release_at(known.revision)
     for order in orders:
@@ -206,8 +213,14 @@ def _insert_orders(channel: str, orders: Sequence[NewOrder], known: _Known) -> d
             to.latitude, to.longitude,
         ))  # fmt: skip
         lines = list(line_rows(order_id, 1, order, line_ids, known.products))
-        charges = [charge_row(known.channel_id, order_id, charge) for charge in order.charges]
-        made[order.external_number] = _Created(order_id, number, tuple(row[0] for row in lines), lines, charges)
+        line_of = dict(enumerate((row[0] for row in lines), 1))
+        charges = [
+            charge_row(known.channel_id, order_id, charge, line_of.get(charge.position)) for charge in order.charges
+        ]
+        payments = payment_rows(order_id, number, order, payment_ids, actor)
+        made[order.external_number] = _Created(
+            order_id, number, tuple(row[0] for row in lines), lines, charges, payments
+        )
     if insert_rows(Order, _ORDER_COLUMNS, rows, skip_existing=True) == len(rows):
         return made
     # Another capture of the same order won the race: only ours that exist under our key were created.
@@ -220,7 +233,7 @@ LINE_COLUMNS = [
     "fulfilled", "returned", "ship_from",
 ]  # fmt: skip
 CHARGE_COLUMNS = [
-    "channel", "order", "external_number", "kind", "description", "quantity", "unit_price", "charged_at",
+    "channel", "order", "external_number", "kind", "description", "quantity", "unit_price", "charged_at", "line",
 ]  # fmt: skip
 
 
@@ -235,11 +248,11 @@ def line_rows(
         )  # fmt: skip
 
 
-def charge_row(channel_id: int, order_id: int | None, charge: NewCharge) -> tuple[Any, ...]:
+def charge_row(channel_id: int, order_id: int | None, charge: NewCharge, line_id: int | None = None) -> tuple[Any, ...]:
     """A row of :data:`CHARGE_COLUMNS`."""
     return (
         channel_id, order_id, charge.external_number, charge.kind, charge.description, charge.quantity,
-        charge.unit_price, charge.charged_at,
+        charge.unit_price, charge.charged_at, line_id,
     )  # fmt: skip
 
 
@@ -253,8 +266,12 @@ def _insert_lines(orders: Sequence[NewOrder], created: dict[str, _Created], revi
     insert_together(
         Rows(OrderLine, LINE_COLUMNS, [row for order in made for row in order.lines]),
         Rows(OrderCharge, CHARGE_COLUMNS, [row for order in made for row in order.charges]),
+        Rows(Payment, PAYMENT_COLUMNS, [row for order in made for row in order.payments.payments]),
+        Rows(PaymentTransaction, CALL_COLUMNS, [row for order in made for row in order.payments.calls]),
         *reviewed.journal,
     )
+    if any(order.payments.waiting for order in made):
+        wake()
 
 
 def _review(channel: str, orders: Sequence[NewOrder], known: _Known) -> Reviewed:

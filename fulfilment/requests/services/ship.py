@@ -18,6 +18,7 @@ from fulfilment.requests.services.locked import LockedLine, LockedRequest, reque
 from oms.infra.database.bulk import insert_rows, take_numbers
 from oms.infra.events import record
 from orders.services import Progress, lines_progress
+from orders.services.payments import captures_request
 
 
 def requests_ship(*, request_ids: Collection[int], actor: str, carrier: str = "", tracking_number: str = "") -> int:
@@ -51,6 +52,7 @@ def requests_ship(*, request_ids: Collection[int], actor: str, carrier: str = ""
         order_ids={item.order_id for item in locked},
         progress={line_id: Progress(-count, count) for line_id, count in fulfilled.items()},
     )
+    captures_request(order_ids={item.order_id for item in locked}, actor=actor, reason="shipped")
     record([
         RequestShipped(
             subject=item.order_number, occurred_at=now, actor=actor, request=item.number,

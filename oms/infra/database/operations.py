@@ -49,3 +49,31 @@ class LeaveRoomForUpdates(RunSQL):
 
     def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
         return (self.__class__.__name__, [self.table, self.fillfactor], {})
+
+
+class FinalUnless(RunSQL):
+    """A row changes only while its status is the one named; then it is final. None is deleted or truncated."""
+
+    def __init__(self, table: str, status: str) -> None:
+        self.table = table
+        self.status = status
+        super().__init__(
+            sql=(
+                _FUNCTION
+                + f'CREATE TRIGGER final BEFORE UPDATE ON "{table}" FOR EACH ROW '
+                + f"WHEN (OLD.status <> '{status}') EXECUTE FUNCTION refuse_change();"
+                + f'CREATE TRIGGER never_deleted BEFORE DELETE ON "{table}" '
+                + "FOR EACH ROW EXECUTE FUNCTION refuse_change();"
+                + f'CREATE TRIGGER never_truncated BEFORE TRUNCATE ON "{table}" '
+                + "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();"
+            ),
+            reverse_sql="".join(
+                f'DROP TRIGGER {name} ON "{table}";' for name in ("final", "never_deleted", "never_truncated")
+            ),
+        )
+
+    def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
+        return (self.__class__.__name__, [self.table, self.status], {})
+
+    def describe(self) -> str:
+        return f"Rows of {self.table} are final unless {self.status}"

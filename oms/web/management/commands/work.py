@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from argparse import ArgumentParser
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from oms.infra.database.context import registry_context, retailer_context
 from oms.infra.models import PendingReaction
 from oms.infra.queue import enqueue
+from oms.infra.schedule import due_tasks
 from oms.web.startup import refuse_changed_releases
 from tenants.models import Retailer
 
@@ -52,20 +54,26 @@ class Command(BaseCommand):
 
 
 async def _sweep(worker_app: App) -> None:
+    last: dict[str, float] = {}
     while True:
-        await asyncio.to_thread(_wake_reactions)
+        await asyncio.to_thread(_wake_reactions, list(due_tasks(last, time.monotonic())))
         await asyncio.sleep(_SWEEP_SECONDS)
         await _take_up_stalled(worker_app)
 
 
-def _wake_reactions() -> None:
-    """An event may commit just after the job that would have reacted to it: nothing may wait for the next one."""
+def _wake_reactions(tasks: list[str]) -> None:
+    """An event may commit just after the job that would have reacted to it: nothing may wait for the next one.
+
+    ``tasks`` are the jobs whose time has come.
+    """
     with registry_context():
         schemas = list(Retailer.objects.values_list("schema_name", flat=True))
     for schema in schemas:
         with retailer_context(schema):
             if PendingReaction.objects.exists():
                 enqueue("oms.infra.jobs.react", queueing_lock="react")
+            for task in tasks:
+                enqueue(task, queueing_lock=task)
     connections.close_all()
 
 

@@ -1,0 +1,24 @@
+"""Money that others take: a marketplace, a till, an invoice. Everything asked is agreed to and only written down."""
+
+from __future__ import annotations
+
+from orders.domain.gateway import Done, Gateway, Outcome, Question
+
+
+class Elsewhere(Gateway):
+    """Agrees to everything: the books are kept somewhere else."""
+
+    title = "Paid elsewhere"
+
+    def ask(self, question: Question) -> Outcome:
+        """Nothing leaves; the key serves as reference."""
+        return Done(reference=question.key)
+
+    def look_up(self, key: str) -> Outcome | None:
+        """Never heard of: asking again is always safe here."""
+        return None
+
+
+def connect(schema: str) -> Gateway:
+    """The same for every retailer."""
+    return Elsewhere()
