@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -25,12 +26,14 @@ from oms.infra.backoffice.links import list_address, page_address
 from oms.infra.backoffice.lists import PageAdmin, ReadOnlyAdmin, acting
 from oms.infra.backoffice.site import retailer_site
 from oms.web.admin_sites.order_page import order_page
+from oms.web.admin_sites.payments_panel import payments_panel
 from oms.web.admin_sites.timeline import count
 from oms.web.models import ApiKey
 from oms.web.services.api_keys import BadKeyName, api_key_issue, api_key_revoke
 from orders.admin import OrderAdmin, order_status_badge
 from orders.models import Order
 from orders.services import NoSuchHold, hold_release
+from orders.services.payments import RefundRefused, order_refund
 
 if TYPE_CHECKING:
     from django.forms import CheckboxInput, TextInput
@@ -53,12 +56,15 @@ class OrderPageAdmin(OrderAdmin, PageAdmin[Order]):
             "status": order_status_badge(row),
             "total": money(row.total, row.currency),
             "page": order_page(row, int(number) if number.isdecimal() else 1),
+            "payments": payments_panel(row),
         }
 
     def get_urls(self) -> list[URLPattern]:
         """Where the buttons “Route now” and “Release hold” lead, beside the usual addresses."""
-        route, release = (self.admin_site.admin_view(view) for view in (self.route_view, self.release_view))
+        views = (self.route_view, self.release_view, self.refund_view)
+        route, release, refund = (self.admin_site.admin_view(view) for view in views)
         return [
+            path("<int:key>/refund/", refund, name="orders_order_refund"),
             path("<int:key>/route/", route, name="orders_order_route"),
             path("<int:key>/holds/<str:code>/release/", release, name="orders_order_release"),
             *super().get_urls(),
@@ -89,6 +95,36 @@ class OrderPageAdmin(OrderAdmin, PageAdmin[Order]):
         else:
             messages.success(request, f"{order.number}: the hold {code.replace('_', ' ')} is released.")
         return HttpResponseRedirect(page_address(order))
+
+    @method_decorator(require_POST)
+    def refund_view(self, request: HttpRequest, key: int) -> HttpResponse:
+        """Give money back. The form carries a key of its own: pressed twice, it is given back once."""
+        order = self.row_to_act_on(request, str(key))
+        form = RefundForm(request.POST)
+        if not form.is_valid():
+            faults = "; ".join(f"{name}: {' '.join(said)}" for name, said in form.errors.items())
+            messages.error(request, f"Nothing was given back. {faults}")
+            return HttpResponseRedirect(page_address(order))
+        given = form.cleaned_data
+        try:
+            with transaction.atomic():
+                order_refund(
+                    order_number=order.number, amount=given["amount"], reason=given["reason"], key=given["key"],
+                    actor=acting(request),
+                )  # fmt: skip
+        except RefundRefused as fault:
+            messages.error(request, f"Nothing was given back: {fault}.")
+        else:
+            messages.success(request, f"{money(given['amount'], order.currency)} is on its way back.")
+        return HttpResponseRedirect(page_address(order))
+
+
+class RefundForm(forms.Form):
+    """An amount to give back, and why. ``key`` names this refund."""
+
+    amount = forms.DecimalField(min_value=Decimal("0.0001"), max_digits=14, decimal_places=4)
+    reason = forms.CharField(max_length=120)
+    key = forms.RegexField(r"[A-Za-z0-9_-]{8,40}")
 
 
 def _routed_in_words(routed: Routed) -> str:

@@ -53,6 +53,23 @@ class ChargeDetail:
     kind: str
     description: str
     amount: Decimal
+    line: int = 0
+    """Position of the line that it belongs to; 0 for the order as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDetail:
+    """A tender of the order, in its currency; never its token."""
+
+    position: int
+    kind: str
+    gateway: str
+    label: str
+    amount: Decimal
+    authorised: Decimal
+    voided: Decimal
+    captured: Decimal
+    refunded: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +91,7 @@ class OrderDetail:
     destination: Destination
     lines: tuple[LineDetail, ...]
     charges: tuple[ChargeDetail, ...]
+    payments: tuple[PaymentDetail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +116,13 @@ SELECT {_SUMMARY}, c.currency, u.reference, u.name, u.email,
                                            l.ordered, l.open, l.allocated, l.fulfilled, l.cancelled, l.returned)
                          ORDER BY l.position)::text
         FROM orders_orderline l JOIN catalogue_product p ON p.id = l.product_id WHERE l.order_id = o.id),
-       (SELECT jsonb_agg(jsonb_build_array(h.kind, h.description, h.amount::text) ORDER BY h.id)::text
-        FROM orders_ordercharge h WHERE h.order_id = o.id)
+       (SELECT jsonb_agg(jsonb_build_array(h.kind, h.description, h.amount::text, coalesce(
+                (SELECT l.position FROM orders_orderline l WHERE l.id = h.line_id), 0)) ORDER BY h.id)::text
+        FROM orders_ordercharge h WHERE h.order_id = o.id),
+       (SELECT jsonb_agg(jsonb_build_array(y.position, y.kind, y.gateway, y.label, y.amount::text,
+                                           y.authorised::text, y.voided::text, y.captured::text, y.refunded::text)
+                         ORDER BY y.position)::text
+        FROM orders_payment y WHERE y.order_id = o.id)
 FROM orders_order o
 JOIN orders_channel c ON c.id = o.channel_id
 LEFT JOIN orders_customer u ON u.id = o.customer_id
@@ -135,8 +158,12 @@ def order_detail(number: str) -> OrderDetail | None:
             for position, sku, description, price, amount, *units in json.loads(rest[11] or "[]")
         ),
         charges=tuple(
-            ChargeDetail(kind, description, Decimal(amount))
-            for kind, description, amount in json.loads(rest[12] or "[]")
+            ChargeDetail(kind, description, Decimal(amount), line)
+            for kind, description, amount, line in json.loads(rest[12] or "[]")
+        ),
+        payments=tuple(
+            PaymentDetail(*known, *(Decimal(amount) for amount in amounts))
+            for *known, amounts in ((*each[:4], each[4:]) for each in json.loads(rest[13] or "[]"))
         ),
     )
 

@@ -143,12 +143,33 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_MONEY_MOVED = {
+    "authorise": ("Authorised", "credit_score", Tone.NEUTRAL),
+    "capture": ("Taken", "payments", Tone.DONE),
+    "void": ("Authorisation given back", "credit_card_off", Tone.NEUTRAL),
+    "refund": ("Given back", "undo", Tone.WRONG),
+}
+
+
+def _payment_moved(said: Payload, names: Names) -> _Told:
+    word, icon, tone = _MONEY_MOVED[said["operation"]]
+    because = f" ({said['reason']})" if said["reason"] else ""
+    return _Told(word, f"{money(Decimal(said['amount']), said['currency'])}, {said['label']}{because}", icon, tone)
+
+
+def _payment_declined(said: Payload, names: Names) -> _Told:
+    amount = money(Decimal(said["amount"]), said["currency"])
+    return _Told(f"Declined: {said['operation']}", f"{amount}, {said['label']}. {said['reason']}", "error", Tone.WRONG)
+
+
 _TELLERS: dict[str, Callable[[Payload, Names], _Told]] = {
     "order.captured.v1": _captured,
     "order.extended.v1": _extended,
     "order.line_cancelled.v1": _cancelled,
     "order.held.v1": _held,
     "order.hold_released.v1": _hold_released,
+    "order.payment_moved.v1": _payment_moved,
+    "order.payment_declined.v1": _payment_declined,
     "fulfilment.offered.v1": _offered,
     "fulfilment.advanced.v1": _advanced,
     "fulfilment.shipped.v1": _shipped,

@@ -94,22 +94,28 @@ def _not_negative(value: Decimal) -> Decimal:
     return value
 
 
-def _instant(value: object) -> datetime:
+def instant(value: object) -> datetime:
+    """A date and time with its offset from UTC, from text of ISO 8601."""
     if not isinstance(value, str):
         raise PydanticCustomError("wrong_type", 'It must be a string: "2026-01-31T12:00:00+01:00".')
     try:
-        instant = datetime.fromisoformat(value)
+        given = datetime.fromisoformat(value)
     except ValueError:
         raise PydanticCustomError(
             "malformed", 'It is not a date and time of ISO 8601: "2026-01-31T12:00:00+01:00".'
         ) from None
-    if instant.tzinfo is None:
+    if given.tzinfo is None:
         raise PydanticCustomError(
             "offset_missing", 'It says no offset from UTC: "2026-01-31T12:00:00+01:00", or Z for UTC.'
         )
-    if not _EARLIEST <= instant <= timezone.now() + _CLOCKS_DIFFER:
+    return given
+
+
+def _past(value: object) -> datetime:
+    given = instant(value)
+    if not _EARLIEST <= given <= timezone.now() + _CLOCKS_DIFFER:
         raise PydanticCustomError("out_of_range", "It lies between 1970 and now.")
-    return instant
+    return given
 
 
 def _trimmed(value: str) -> str:
@@ -139,7 +145,7 @@ def _one_of(codes: frozenset[str], what: str) -> Callable[[str], str]:
 #: Exact; negative for a discount. Never a JSON number.
 Amount: TypeAlias = Annotated[Decimal, BeforeValidator(_money)]
 Price: TypeAlias = Annotated[Amount, AfterValidator(_not_negative)]
-Instant: TypeAlias = Annotated[datetime, BeforeValidator(_instant)]
+Instant: TypeAlias = Annotated[datetime, BeforeValidator(_past)]
 #: What the database's INTEGER holds.
 Quantity: TypeAlias = Annotated[int, Field(ge=1, le=2_147_483_647)]
 Identifier: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_trimmed)]

@@ -1,10 +1,12 @@
 from django.urls import path, re_path
 
 from oms.web.api.orders.views import OrdersView, OrderView
+from oms.web.api.payments.views import PaymentCallbackView
 from oms.web.api.views import NothingHere
 
 urlpatterns = [
     path("orders", OrdersView.as_view()),
     path("orders/<path:number>", OrderView.as_view()),  # a channel's number may have a slash in it
+    path("payment-callbacks/<slug:gateway>", PaymentCallbackView.as_view()),
     re_path(r"", NothingHere.as_view()),
 ]

@@ -77,6 +77,7 @@ def test_a_small_order_is_captured_with_what_the_channel_leaves_out(fresh: None)
             },
         ],
         "charges": [],
+        "payments": [],
         "links": {"self": "/api/v1/orders/SHOP-1001"},
     }  # fmt: skip
 
@@ -92,8 +93,8 @@ def test_a_full_order_is_captured_as_it_was_said(fresh: None) -> None:
     assert document["customer"] == FULL["customer"]
     assert document["destination"] == FULL["destination"]
     assert document["charges"] == [
-        {"kind": "carriage", "description": "", "amount": "500"},
-        {"kind": "discount", "description": "Welcome", "amount": "-100.5"},
+        {"kind": "carriage", "description": "", "amount": "500", "line": 0},
+        {"kind": "discount", "description": "Welcome", "amount": "-100.5", "line": 0},
     ]
     assert [line["unit_price"] for line in document["lines"]] == ["10", "5.4321"]
     with retailer_context("acme"):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from oms.web.api.fields import (
@@ -20,10 +21,18 @@ from oms.web.api.fields import (
     Longitude,
     Price,
     Quantity,
+    instant,
     not_empty,
     text,
 )
-from orders.domain.capture import Destination, NewCharge, NewLine, NewOrder
+from orders.domain.capture import Destination, NewCharge, NewLine, NewOrder, NewPayment
+from orders.payments import gateway_codes
+
+
+def _known_gateway(code: str) -> str:
+    if code not in gateway_codes():
+        raise PydanticCustomError("unknown_gateway", "There is no such gateway.")
+    return code
 
 
 class CustomerBody(Body):
@@ -67,6 +76,31 @@ class ChargeBody(Body):
     kind: Annotated[str, text(32, shortest=1)]
     amount: Amount
     description: Annotated[str, text(255)] = ""
+    line: Annotated[int, Field(ge=0, le=1000)] = 0
+
+
+class PaymentBody(Body):
+    """How the order is paid, wholly or in part.
+
+    With ``authorisation`` it has been authorised by the channel (and with ``captured`` taken); else we ask the gateway.
+    """
+
+    kind: Annotated[str, text(24, shortest=1)]
+    amount: Price
+    gateway: Annotated[str, AfterValidator(_known_gateway)] = "sandbox"
+    token: Annotated[str, text(255)] = ""
+    label: Annotated[str, text(80)] = ""
+    authorisation: Annotated[str, text(128)] = ""
+    expires_at: Annotated[datetime, BeforeValidator(instant)] | None = None
+    captured: bool = False
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> PaymentBody:
+        if not self.amount:
+            raise PydanticCustomError("out_of_range", "The amount of a payment is more than nothing.")
+        if self.captured and not self.authorisation:
+            raise PydanticCustomError("incomplete", "What has been captured names its authorisation.")
+        return self
 
 
 class OrderBody(Body):
@@ -80,6 +114,29 @@ class OrderBody(Body):
     destination: DestinationBody = DestinationBody()
     lines: Annotated[tuple[LineBody, ...], Field(max_length=1000, strict=False), AfterValidator(not_empty)]
     charges: Annotated[tuple[ChargeBody, ...], Field(max_length=100, strict=False)] = ()
+    payments: Annotated[tuple[PaymentBody, ...], Field(max_length=10, strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _charges_name_lines(self) -> OrderBody:
+        for index, charge in enumerate(self.charges):
+            if charge.line > len(self.lines):
+                raise PydanticCustomError(
+                    "unknown_line", "Charge {index} names line {line}; the order has {lines}.",
+                    {"index": index, "line": charge.line, "lines": len(self.lines)},
+                )  # fmt: skip
+        return self
+
+    @model_validator(mode="after")
+    def _not_paid_beyond_its_total(self) -> OrderBody:
+        total = sum((line.unit_price * line.quantity for line in self.lines), Decimal(0))
+        total += sum((charge.amount for charge in self.charges), Decimal(0))
+        paid = sum((payment.amount for payment in self.payments), Decimal(0))
+        if paid - total > Decimal("0.5"):  # a total may have decimals that no payment has
+            raise PydanticCustomError(
+                "paid_too_much", "The payments come to {paid}, the order to {total}.",
+                {"paid": str(paid), "total": str(total)},
+            )  # fmt: skip
+        return self
 
     def new_order(self, now: datetime) -> NewOrder:
         """What capture takes."""
@@ -101,7 +158,9 @@ class OrderBody(Body):
                     description=charge.description,
                     external_number=self.external_number,
                     charged_at=placed_at,
+                    position=charge.line,
                 )
                 for charge in self.charges
             ),
+            payments=tuple(NewPayment(**payment.model_dump()) for payment in self.payments),
         )

@@ -27,6 +27,7 @@ def _asked(asked: OrderBody, held: OrderDetail) -> dict[str, object]:
         "destination": asked.destination.model_dump(),
         "lines": [line.model_dump() for line in asked.lines],
         "charges": [charge.model_dump() for charge in asked.charges],
+        "payments": [{"kind": payment.kind, "amount": payment.amount} for payment in asked.payments],
     }
 
 
@@ -46,8 +47,10 @@ def _held(asked: OrderBody, held: OrderDetail) -> dict[str, object]:
             for line in held.lines
         ],
         "charges": [
-            {"kind": charge.kind, "amount": charge.amount, "description": charge.description} for charge in held.charges
+            {"kind": charge.kind, "amount": charge.amount, "description": charge.description, "line": charge.line}
+            for charge in held.charges
         ],
+        "payments": [{"kind": payment.kind, "amount": payment.amount} for payment in held.payments],
     }
 
 

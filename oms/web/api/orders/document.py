@@ -11,6 +11,7 @@ from oms.kernel.money import minor_units
 from orders.api.selectors import LineDetail, OrderDetail, OrderSummary
 
 COLLECTION = "/api/v1/orders"
+PAYMENT_AMOUNTS = ("amount", "authorised", "voided", "captured", "refunded")
 
 
 def summary_document(order: OrderSummary) -> dict[str, object]:
@@ -41,8 +42,23 @@ def order_document(order: OrderDetail) -> dict[str, object]:
         "destination": asdict(order.destination),
         "lines": [_line(line, currency) for line in order.lines],
         "charges": [
-            {"kind": charge.kind, "description": charge.description, "amount": _amount(charge.amount, currency)}
+            {
+                "kind": charge.kind,
+                "description": charge.description,
+                "amount": _amount(charge.amount, currency),
+                "line": charge.line,
+            }
             for charge in order.charges
+        ],
+        "payments": [
+            {
+                "position": payment.position,
+                "kind": payment.kind,
+                "gateway": payment.gateway,
+                "label": payment.label,
+                **{name: _amount(getattr(payment, name), currency) for name in PAYMENT_AMOUNTS},
+            }
+            for payment in order.payments
         ],
     }
 

@@ -1,0 +1,1 @@
+"""What payment gateways tell us."""
