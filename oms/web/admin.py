@@ -102,7 +102,7 @@ class OrderPageAdmin(OrderAdmin, PageAdmin[Order]):
         order = self.row_to_act_on(request, str(key))
         form = RefundForm(request.POST)
         if not form.is_valid():
-            faults = "; ".join(f"{name}: {' '.join(said)}" for name, said in form.errors.items())
+            faults = "; ".join(f"{name}: {' '.join(map(str, said))}" for name, said in form.errors.items())
             messages.error(request, f"Nothing was given back. {faults}")
             return HttpResponseRedirect(page_address(order))
         given = form.cleaned_data

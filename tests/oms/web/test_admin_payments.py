@@ -11,7 +11,7 @@ from django.test import Client
 from oms.infra.database.context import retailer_context
 from orders.models import Order, Payment, PaymentTransaction
 from orders.services.payments import calls_perform
-from tests.oms.web.back_office import manager, staff, told, words
+from tests.oms.web.back_office import Page, manager, staff, told, words
 from tests.orders.payments.test_payments import leave, order_paid
 
 
@@ -31,7 +31,7 @@ def page_of(order: Order) -> str:
     return f"/admin/orders/order/{order.pk}/change/"
 
 
-def refund(client: Client, order: Order, **given: str) -> object:
+def refund(client: Client, order: Order, **given: str) -> Page:
     form = {"amount": "5.00", "reason": "late", "key": "abcdefgh12", **given}
     return client.post(f"/admin/orders/order/{order.pk}/refund/", form)
 
