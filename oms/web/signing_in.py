@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import IntegerField
 from django.db.models.expressions import RawSQL
@@ -12,9 +10,6 @@ from django.http import HttpRequest
 from oms.infra.accounts.models import User
 from oms.infra.database.context import served_schema
 from oms.infra.database.identity import PUBLIC_SCHEMA
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
 
 # Exact at every moment and for no statement more: the person is read for every page anyway. Both tables are tiny.
 _NEW_RELEASES = """
@@ -27,7 +22,7 @@ SELECT count(*) FROM modules_moduleadoption adopted WHERE NOT adopted.held AND E
 class StaffBackend(ModelBackend):
     """Django's own, by name and password; a retailer's staff are told how many modules have a newer release."""
 
-    def get_user(self, user_id: int) -> AbstractBaseUser | None:
+    def get_user(self, user_id: int) -> User | None:
         """The person of a session, with ``new_releases``: modules with a newer release that are not held."""
         if served_schema() == PUBLIC_SCHEMA:
             return super().get_user(user_id)

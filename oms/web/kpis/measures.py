@@ -134,16 +134,17 @@ def kpis_around(upgrade: ModuleUpgrade, now: datetime) -> Kpis | None:
 
 def _kpi(measure: _Measure, before: Counted, after: Counted) -> Kpi:
     old, new = measure.value(before), measure.value(after)
-    sides = [
-        Side("–" if value is None else _in_words(value, measure.unit), measure.orders(side))
-        for value, side in ((old, before), (new, after))
-    ]
-    too_few = min(side.orders for side in sides) < ENOUGH
-    if old is None or new is None:
-        return Kpi(measure.name, measure.definition, *sides, too_few=too_few)
-    words = _difference(new - old, measure.unit)
-    better = None if too_few or words[0] not in "+−" else (new > old) == measure.more_is_better
-    return Kpi(measure.name, measure.definition, *sides, words, better, too_few)
+    first, second = _side(measure, old, before), _side(measure, new, after)
+    too_few = min(first.orders, second.orders) < ENOUGH
+    words, better = "", None
+    if old is not None and new is not None:
+        words = _difference(new - old, measure.unit)
+        better = None if too_few or words[0] not in "+−" else (new > old) == measure.more_is_better
+    return Kpi(measure.name, measure.definition, first, second, words, better, too_few)
+
+
+def _side(measure: _Measure, value: Decimal | None, of: Counted) -> Side:
+    return Side("–" if value is None else _in_words(value, measure.unit), measure.orders(of))
 
 
 def _in_words(value: Decimal, unit: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -101,11 +102,16 @@ def counted(before: Window, after: Window, *, most: int = MOST) -> tuple[Counted
         )
         orders = cursor.fetchone()
         cursor.execute(_COUNTED, {**moments, "every": [-(-number // most) or 1 for number in orders]})
-        first, second = (
-            Counted(orders[row[0]], *(int(number) for number in row[1:10]), *(_hours(hours) for hours in row[10:]))
-            for row in cursor.fetchall()
-        )
+        first, second = (_counted(int(orders[row[0]]), row[1:]) for row in cursor.fetchall())
     return first, second
+
+
+def _counted(orders: int, row: tuple[Any, ...]) -> Counted:
+    looked_at, ordered, cancelled, given, placed, split, shipped, parcels, touches = map(int, row[:9])
+    return Counted(
+        orders, looked_at, ordered, cancelled, given, placed, split, shipped, parcels, touches,
+        _hours(row[9]), _hours(row[10]),
+    )  # fmt: skip
 
 
 def _hours(value: float | None) -> Decimal | None:

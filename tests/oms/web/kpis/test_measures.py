@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -26,19 +25,18 @@ T = datetime(2026, 11, 2, 12, tzinfo=UTC)
 BEFORE, AFTER = Window(T - timedelta(days=2), T), Window(T, T + timedelta(days=2))
 
 
-def at(row: Order | FulfilmentRequest, **moments: datetime) -> None:
+def at(row: Order | FulfilmentRequest, **moments: datetime | str) -> None:
     """Set moments that the database or the clock wrote."""
     type(row).objects.filter(pk=row.pk).update(**moments)
 
 
 @pytest.fixture
-def shop(acme: None) -> Iterator[None]:
+def shop(acme: None) -> None:
     """Soho has lamps, York vases; so an order of both is split."""
     soho, york = LocationFactory.create(code="SOHO"), LocationFactory.create(code="YORK", latitude=53.9, longitude=-1)
     lamp, vase = ProductFactory.create(sku="LAMP"), ProductFactory.create(sku="VASE")
     stock_received(soho, lamp, 100)
     stock_received(york, vase, 100)
-    return
 
 
 def placed(moment: datetime, *lines: tuple[str, int], number: str) -> Order:
@@ -137,24 +135,24 @@ def promoted(*, hours_ago: float, rolled_back_after: float | None = None) -> Mod
             pass
         upgrade.rolled_back_revision = back.number
     now = ProfileRevision.objects.get(number=revision.number).created_at + timedelta(hours=hours_ago)
-    upgrade.now = now  # type: ignore[attr-defined]
+    upgrade.now = now
     return upgrade
 
 
 def test_windows_are_of_equal_length_a_week_at_most(acme: None) -> None:
     upgrade = promoted(hours_ago=30)
-    young = windows_around(upgrade, upgrade.now)  # type: ignore[attr-defined]
+    young = windows_around(upgrade, upgrade.now)
     assert (young.length, young.complete) == (timedelta(hours=30), False)
     assert young.before.end - young.before.start == young.length
     assert young.before.end == young.after.start
-    old = windows_around(upgrade, upgrade.now + timedelta(days=30))  # type: ignore[attr-defined]
+    old = windows_around(upgrade, upgrade.now + timedelta(days=30))
     assert (old.length, old.complete) == (timedelta(days=7), True)
 
 
 def test_a_promotion_taken_back_is_measured_until_then(acme: None) -> None:
     upgrade = promoted(hours_ago=30, rolled_back_after=0)
     moments = dict(ProfileRevision.objects.values_list("number", "created_at"))
-    found = windows_around(upgrade, upgrade.now)  # type: ignore[attr-defined]
+    found = windows_around(upgrade, upgrade.now)
     assert found.after.end == moments[upgrade.rolled_back_revision or 0]
     assert found.complete
 
@@ -164,7 +162,7 @@ def test_other_changes_of_the_profile_are_told(acme: None) -> None:
     with revise(author="omar", reason="meanwhile"):
         pass
     # the profile began in these days as well
-    assert windows_around(upgrade, upgrade.now).other_changes == 2  # type: ignore[attr-defined]
+    assert windows_around(upgrade, upgrade.now).other_changes == 2
 
 
 def by_name(upgrade: ModuleUpgrade, now: datetime) -> dict[str, Kpi]:
@@ -177,13 +175,13 @@ def by_name(upgrade: ModuleUpgrade, now: datetime) -> dict[str, Kpi]:
 def test_with_few_orders_nothing_is_called_better(shop: None, orders: int, too_few: bool) -> None:
     # given: before, every order is split; after, none is
     upgrade = promoted(hours_ago=2)
-    moment = ProfileRevision.objects.get(number=upgrade.promoted_revision).created_at
+    moment = ProfileRevision.objects.get(number=upgrade.promoted_revision or 0).created_at
     for number in range(orders):
         for sign, lines in ((-1, (("LAMP", 1), ("VASE", 1))), (1, (("LAMP", 1),))):
             when = moment + sign * timedelta(minutes=number + 1)
             routed(placed(when, *lines, number=f"{number}{'ab'[sign > 0]}"), when)
     # when
-    found = by_name(upgrade, upgrade.now)  # type: ignore[attr-defined]
+    found = by_name(upgrade, upgrade.now)
     # then
     split = found["Split rate"]
     assert split.before is not None
@@ -198,7 +196,7 @@ def test_with_few_orders_nothing_is_called_better(shop: None, orders: int, too_f
 
 def test_what_cannot_be_measured_yet_says_why(acme: None) -> None:
     upgrade = promoted(hours_ago=1)
-    found = by_name(upgrade, upgrade.now)  # type: ignore[attr-defined]
+    found = by_name(upgrade, upgrade.now)
     assert found["Promise kept"].unmeasured == "orders carry no promised date yet"
     assert found["Cost per order"].unmeasured
     assert found["Split rate"].before is not None
