@@ -1,13 +1,47 @@
-"""Jobs of the module framework."""
+"""Jobs of the module framework. The worker has the deploying role's connection, by which clones are made."""
 
 from __future__ import annotations
 
+import logging
+
+from django.db import close_old_connections, connections
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from modules.services.upgrade import REPLAY_LIMIT, upgrade_preview
+from modules.services.preview_clone import preview_clone_drop, preview_clone_make
+from modules.services.upgrade import REPLAY_LIMIT, UpgradeRefused, upgrade_preview
+from tenants.cloning import CloneBusy
+from tenants.cloning.services import DEPLOY
+
+logger = logging.getLogger(__name__)
+
+_WHILE_BUSY = RetryStrategy(max_attempts=5, exponential_wait=3, retry_exceptions=[CloneBusy])
 
 
 @app.task(name="modules.jobs.preview", retry=3)
 def preview(schema: str, upgrade_id: int, limit: int = REPLAY_LIMIT) -> None:
-    """Review and replay; the upgrade's row tells how far it is. Running it again begins the replay anew."""
-    upgrade_preview(schema=schema, upgrade_id=upgrade_id, limit=limit)
+    """Review and replay; the upgrade's row tells how far it is. Cut short and run again, it goes on from there."""
+    try:
+        upgrade_preview(schema=schema, upgrade_id=upgrade_id, limit=limit)
+    except UpgradeRefused as refused:  # given up, or promoted, while the job waited: nobody wants it any more
+        logger.info("no preview of upgrade %s of %s: %s", upgrade_id, schema, refused)
+
+
+@app.task(name="modules.jobs.preview_clone", retry=_WHILE_BUSY)
+def preview_clone(schema: str, upgrade_id: int) -> None:
+    """Make the staging clone of an upgrade. Running it again makes it once more."""
+    close_old_connections()
+    try:
+        preview_clone_make(schema=schema, upgrade_id=upgrade_id)
+    finally:
+        connections[DEPLOY].close()
+
+
+@app.task(name="modules.jobs.preview_clone_drop", retry=_WHILE_BUSY)
+def drop_preview_clone(schema: str, upgrade_id: int) -> None:
+    """Drop the staging clone of an upgrade. What is gone already is left alone."""
+    close_old_connections()
+    try:
+        preview_clone_drop(schema=schema, upgrade_id=upgrade_id)
+    finally:
+        connections[DEPLOY].close()

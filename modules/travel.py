@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from oms.kernel.travel import ALL, About, Rule, UsedBy
+from oms.kernel.travel import ALL, NONE, About, Rule, UsedBy
 
 TRAVEL: Mapping[str, Rule] = {
     "modules_profiledocument": ALL,
@@ -15,4 +15,7 @@ TRAVEL: Mapping[str, Rule] = {
     "modules_decisioncontext": UsedBy("modules_decision", "context", key="digest"),
     "modules_moduleupgrade": ALL,
     "modules_replayeddecision": About("subject"),
+    # A clone goes on with no replay of production's, and has no clones of its own.
+    "modules_replayprogress": NONE,
+    "modules_previewclone": NONE,
 }

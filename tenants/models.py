@@ -40,6 +40,13 @@ class Retailer(TenantMixin):
     expires_at = models.DateTimeField(
         null=True, blank=True, help_text="When a staging clone may be dropped; production never expires."
     )
+    purpose = models.CharField(
+        max_length=200, blank=True, default="", help_text="What a staging clone is for, in words; its pages say so."
+    )
+    asked_from = models.CharField(
+        max_length=200, blank=True, default="",
+        help_text="Path of the page of its source at which a staging clone was asked for.",
+    )  # fmt: skip
 
     class Meta:
         ordering: ClassVar = ["schema_name"]

@@ -10,8 +10,10 @@ from datetime import datetime
 from oms.infra.database.context import registry_context
 from tenants.models import Domain, Environment
 
-#: A changed or withdrawn host name is served as before for at most this long.
+#: A changed host name is served as before for at most this long.
 REMEMBERED_SECONDS = 15.0
+#: A host name that nobody had may be a clone's a moment later.
+_UNKNOWN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,9 @@ class ServedRetailer:
     made_at: datetime
     #: When a staging clone may be dropped; None in production.
     expires_at: datetime | None
+    #: What a staging clone is for, and the path of its source's page that leads to it; empty where it has none.
+    purpose: str = ""
+    asked_from: str = ""
 
 
 _lock = threading.Lock()
@@ -41,14 +46,17 @@ def retailer_for_host(host: str) -> ServedRetailer | None:
     with _lock:
         if len(_remembered) > 10_000:  # unknown names in forged Host headers must not fill memory
             _remembered.clear()
-        _remembered[host] = (now + REMEMBERED_SECONDS, retailer)
+        _remembered[host] = (now + (REMEMBERED_SECONDS if retailer else _UNKNOWN_SECONDS), retailer)
     return retailer
 
 
-def forget() -> None:
-    """Read the registry anew at the next request."""
+def forget(host: str | None = None) -> None:
+    """Read the registry anew at the next request, for one host name or for all."""
     with _lock:
-        _remembered.clear()
+        if host is None:
+            _remembered.clear()
+        else:
+            _remembered.pop(host, None)
 
 
 def _read(host: str) -> ServedRetailer | None:
@@ -57,8 +65,8 @@ def _read(host: str) -> ServedRetailer | None:
             Domain.objects.filter(domain=host)
             .values_list(
                 "tenant__schema_name", "tenant__name", "tenant__time_zone", "tenant__environment",
-                "tenant__created_at", "tenant__expires_at",
+                "tenant__created_at", "tenant__expires_at", "tenant__purpose", "tenant__asked_from",
             )
             .first()
         )  # fmt: skip
-    return ServedRetailer(row[0], row[1], row[2], Environment(row[3]), row[4], row[5]) if row else None
+    return ServedRetailer(row[0], row[1], row[2], Environment(row[3]), *row[4:]) if row else None

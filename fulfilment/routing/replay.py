@@ -56,6 +56,7 @@ class RouteAgain:
             parcels=len(used),
             unplaced_units=sum(item.quantity for item in made.unplaced),
             kilometres=sum(known) / len(known) if known else None,
+            currency=told.currency,
         )
 
     def consumed(self, facts: object, outcome: Body) -> Mapping[tuple[int, int], int]:

@@ -25,12 +25,16 @@ class MadeDecision(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a decision means for the retailer, where it can be told: for comparing two releases."""
+    """What a decision means for the retailer, where it can be told: for comparing two releases.
+
+    ``currency`` is that of ``cost``, ISO 4217: costs in different currencies are never added up.
+    """
 
     cost: Decimal | None = None
     parcels: int = 0
     unplaced_units: int = 0
     kilometres: float | None = None
+    currency: str = ""
 
 
 class Replayable(Protocol):

@@ -19,14 +19,14 @@ from modules.models import (
     Origin,
     ProfileRevision,
     ProfileSnapshot,
-    ReplayedDecision,
     UpgradeStatus,
 )
 from modules.profile import current_profile, profile_at
 from modules.publishing.selectors import is_published
 from modules.services.conversion import convert, documents_of
+from modules.services.replay_progress import replay_begin, replay_end, replay_from_json, replay_run
 from modules.services.revise import InvalidDocument, OpenRevision, UnknownKind, revise, validate
-from modules.services.upgrade_preview import ChangedDecision, Replay, Replayer, decisions_to_replay
+from modules.services.upgrade_preview import Replay
 from modules.services.upgrade_review import Review, upgrade_review
 from oms.infra.database.context import retailer_context
 from oms.infra.events import record
@@ -34,8 +34,6 @@ from oms.kernel.verdict import Verdict
 
 #: Decisions that a preview replays unless told otherwise.
 REPLAY_LIMIT = 10_000
-#: Decisions in one transaction of a replay: what the progress bar moves by.
-_AT_ONCE = 250
 
 
 class UpgradeRefused(ValueError):
@@ -89,44 +87,28 @@ def upgrade_preview(
 ) -> Replay:
     """Review the documents, then replay the last decisions; each portion commits, so a preview survives anything.
 
-    Afterwards the upgrade is ready, or blocked with the exact documents and fields. Opens its own contexts.
+    One that was cut short goes on where it stopped. Afterwards the upgrade is ready, or blocked with the exact
+    documents and fields. Opens its own contexts. Raises :class:`UpgradeRefused`.
     """
     with retailer_context(schema):
         upgrade = ModuleUpgrade.objects.select_for_update().get(pk=upgrade_id)
-        if upgrade.status != UpgradeStatus.PREVIEWING:
+        anew = upgrade.status != UpgradeStatus.PREVIEWING
+        if anew:
             _become(upgrade, UpgradeStatus.PREVIEWING)
         review = upgrade_review(module=upgrade.module, to=upgrade.to_release, choices=upgrade.choices)
-        ids = decisions_to_replay(upgrade.module, limit) if review.ready else []
         upgrade.previewed_revision = review.revision
         upgrade.review = review_to_json(review)
-        upgrade.to_replay, upgrade.replayed, upgrade.preview = len(ids), 0, None
-        upgrade.changes.all().delete()
+        replay_begin(upgrade, review, limit, anew=anew)
         upgrade.save()
-    found = _replay(schema, upgrade, review, ids, on_progress) if ids else Replay()
+    found = replay_run(schema, upgrade, review, on_progress)
     with retailer_context(schema):
         upgrade = ModuleUpgrade.objects.select_for_update().get(pk=upgrade_id)
-        upgrade.preview = replay_to_json(found)
-        _become(upgrade, UpgradeStatus.READY if review.ready else UpgradeStatus.BLOCKED)
-    return found
-
-
-def _replay(
-    schema: str, upgrade: ModuleUpgrade, review: Review, ids: list[int], on_progress: Callable[[int, int], None]
-) -> Replay:
-    with retailer_context(schema):
-        replayer = Replayer(module=upgrade.module, to=upgrade.to_release, documents=review.documents)
-    for start in range(0, len(ids), _AT_ONCE):
-        with retailer_context(schema):
-            _keep_changes(upgrade.pk, replayer.portion(ids[start : start + _AT_ONCE]))
-            ModuleUpgrade.objects.filter(pk=upgrade.pk).update(replayed=replayer.found.replayed)
-        on_progress(replayer.found.replayed, len(ids))
-    return replayer.found
-
-
-def _keep_changes(upgrade_id: int, changes: list[ChangedDecision]) -> None:
-    ReplayedDecision.objects.bulk_create(
-        ReplayedDecision(upgrade_id=upgrade_id, **dataclasses.asdict(change)) for change in changes
-    )
+        if found and replay_end(upgrade, found):
+            _become(upgrade, UpgradeStatus.READY if review.ready else UpgradeStatus.BLOCKED)
+        elif found is None and upgrade.status not in (UpgradeStatus.READY, UpgradeStatus.BLOCKED):
+            message = f"the upgrade went on meanwhile: it is {upgrade.status}"
+            raise UpgradeRefused(message)
+    return found or replay_from_json(upgrade.preview)
 
 
 def upgrade_promote(*, upgrade_id: int, author: str, reason: str = "") -> int:
@@ -269,14 +251,6 @@ def review_to_json(review: Review) -> dict[str, Any]:
         "faults": [dataclasses.asdict(fault) for fault in review.faults],
         "touched": [dataclasses.asdict(item) for item in review.touched],
     }
-
-
-def replay_to_json(found: Replay) -> dict[str, Any]:
-    """A replay as it is kept with its upgrade."""
-    kept = dataclasses.asdict(found)
-    kept["causes"] = dict(found.causes.most_common())
-    kept["cost_before"], kept["cost_after"] = str(found.cost_before), str(found.cost_after)
-    return kept
 
 
 _OPEN = (UpgradeStatus.AVAILABLE, UpgradeStatus.PREVIEWING, UpgradeStatus.READY, UpgradeStatus.BLOCKED)

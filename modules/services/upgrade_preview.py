@@ -33,8 +33,17 @@ class ChangedDecision:
 
 
 @dataclass(slots=True)
+class Cost:
+    """What the decisions whose cost both releases know come to in one currency."""
+
+    before: Decimal = Decimal(0)
+    after: Decimal = Decimal(0)
+    decisions: int = 0
+
+
+@dataclass(slots=True)
 class Replay:
-    """What a replay found so far."""
+    """What a replay found so far. ``costs`` are by currency: there is no sum of pounds and euros."""
 
     replayed: int = 0
     baseline_differences: int = 0
@@ -42,9 +51,7 @@ class Replay:
     changed: int = 0
     changed_in_sequence: int = 0
     causes: Counter[str] = field(default_factory=Counter)
-    cost_before: Decimal = Decimal(0)
-    cost_after: Decimal = Decimal(0)
-    costed: int = 0
+    costs: dict[str, Cost] = field(default_factory=dict)
     parcels_before: int = 0
     parcels_after: int = 0
     unplaced_before: int = 0
@@ -71,11 +78,14 @@ class Replayer:
     """Makes recorded decisions again, by the release that made them, the present one and the candidate.
 
     A decision that its own release does not make again as it was recorded means that the replay cannot be
-    trusted; it is counted in ``found.baseline_differences``.
+    trusted; it is counted in ``found.baseline_differences``. ``revision`` is the profile of the present release
+    (None: the head).
     """
 
-    def __init__(self, *, module: str, to: str, documents: Mapping[tuple[str, str], Document]) -> None:
-        profile = current_profile()
+    def __init__(
+        self, *, module: str, to: str, documents: Mapping[tuple[str, str], Document], revision: int | None = None
+    ) -> None:
+        profile = current_profile() if revision is None else profile_at(revision)
         present = (profile.release(module), profile.of_module(module))
         target = registry.release(module, to)
         candidate = (target, compile_documents(target, documents))
@@ -97,6 +107,16 @@ class Replayer:
                 changes.append(change)
             self.found.replayed += 1
         return changes
+
+    def drift(self) -> dict[str, list[list[int]]]:
+        """Stock that the candidate has taken more or less of so far: [location, product, units] by policy."""
+        return {policy: [[*where, units] for where, units in run.drift.items()] for policy, run in self._runs.items()}
+
+    def go_on_from(self, found: Replay, drift: Mapping[str, list[list[int]]]) -> None:
+        """Stand where another replayer stood, of which this was kept."""
+        self.found = found
+        for policy, run in self._runs.items():
+            run.drift = {(place, product): units for place, product, units in drift.get(policy, [])}
 
 
 def compile_documents(release: Release[Any], documents: Mapping[tuple[str, str], Document]) -> Compiled:
@@ -181,10 +201,11 @@ def cause_of(before: MadeDecision, after: MadeDecision) -> str:
 
 
 def _weigh(before: Effect, after: Effect, found: Replay) -> None:
-    if before.cost is not None and after.cost is not None:
-        found.cost_before += before.cost
-        found.cost_after += after.cost
-        found.costed += 1
+    if before.cost is not None and after.cost is not None and before.currency == after.currency:
+        cost = found.costs.setdefault(before.currency, Cost())
+        cost.before += before.cost
+        cost.after += after.cost
+        cost.decisions += 1
     found.parcels_before += before.parcels
     found.parcels_after += after.parcels
     found.unplaced_before += before.unplaced_units
@@ -192,8 +213,10 @@ def _weigh(before: Effect, after: Effect, found: Replay) -> None:
 
 
 def _effect(before: Effect, after: Effect) -> Body:
+    costed = before.cost is not None and after.cost is not None and before.currency == after.currency
     return {
-        "cost": str(after.cost - before.cost) if before.cost is not None and after.cost is not None else None,
+        "cost": str((after.cost or 0) - (before.cost or 0)) if costed else None,
+        "currency": before.currency if costed else None,
         "parcels": after.parcels - before.parcels,
         "unplaced_units": after.unplaced_units - before.unplaced_units,
         "kilometres": round(after.kilometres - before.kilometres, 1)

@@ -1,4 +1,4 @@
-"""Events in the back office."""
+"""Events, and what a staging clone has kept from leaving, in the back office."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from oms.infra.backoffice.display import moment
 from oms.infra.backoffice.lists import ReadOnlyAdmin
 from oms.infra.backoffice.site import retailer_site
-from oms.infra.models import Event
+from oms.infra.models import Event, OutboundRefusal
 
 
 @register(Event, site=retailer_site)
@@ -44,3 +44,34 @@ class EventAdmin(ReadOnlyAdmin[Event]):
     def find(self, rows: QuerySet[Event], term: str) -> QuerySet[Event]:
         """By what it happened to."""
         return rows.filter(subject_kind="order", subject__in={term, term.upper()})
+
+
+@register(OutboundRefusal, site=retailer_site)
+class OutboundRefusalAdmin(ReadOnlyAdmin[OutboundRefusal]):
+    """What would have left this staging clone, had it been production; newest first. Production keeps nothing back."""
+
+    list_display = ("refused", "kind", "to", "reason")
+    ordering = ("-id",)
+    sortable_by = ()
+    search_help_text = "Address, number or URL"
+    fields = ("refused", "kind", "target", "reason", "content")
+    readonly_fields = ("refused", "content")
+
+    @display(description="When")
+    def refused(self, refusal: OutboundRefusal) -> str:
+        """When, in the retailer's zone."""
+        return moment(refusal.refused_at)
+
+    @display(description="To")
+    def to(self, refusal: OutboundRefusal) -> str:
+        """Whom or what it was for; a long URL is cut."""
+        return refusal.target if len(refusal.target) <= 80 else f"{refusal.target[:79]}…"
+
+    @display(description="Content")
+    def content(self, refusal: OutboundRefusal) -> SafeString:
+        """What would have been sent, without secrets."""
+        return format_html('<pre class="oms-json">{}</pre>', json.dumps(refusal.payload, indent=2, ensure_ascii=False))
+
+    def find(self, rows: QuerySet[OutboundRefusal], term: str) -> QuerySet[OutboundRefusal]:
+        """By its target, exactly. A clone keeps few rows, and is dropped with them."""
+        return rows.filter(target=term)

@@ -83,3 +83,28 @@ def _take(caller: str, key: str, digest: bytes) -> int | Answer:
         message = f"the key {key!r} has named a different request before; give each request a key of its own"
         raise KeyReused(message)
     return Answer(status, json.loads(body), replayed=True)
+
+
+#: Rows that are looked at in one statement.
+_AT_ONCE = 5_000
+
+
+def answers_prune(*, days: int) -> int:
+    """Forget the answers of the retailer that is being served that are older than so many days; return how many.
+
+    A write with a forgotten key is done again as a new one, so keep answers for longer than callers try again.
+    They are looked through from the oldest, in the order in which they were given; so it needs no index on time.
+    """
+    pruned = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "WITH oldest AS (SELECT id, created_at FROM infra_idempotentanswer ORDER BY id LIMIT %s),"
+                " gone AS (DELETE FROM infra_idempotentanswer a USING oldest o WHERE a.id = o.id"
+                " AND o.created_at < now() - make_interval(days => %s) RETURNING a.id) SELECT count(*) FROM gone",
+                [_AT_ONCE, days],
+            )
+            gone = int(cursor.fetchone()[0])
+        pruned += gone
+        if gone < _AT_ONCE:
+            return pruned

@@ -34,6 +34,17 @@ def _screen(title: str, icon: str, name: str) -> dict[str, Any]:
     }
 
 
+def _in_clones_alone(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry for staging clones: elsewhere there is nothing to be seen behind it."""
+    allowed: Callable[[HttpRequest], bool] = entry["permission"]
+
+    def shown(request: HttpRequest) -> bool:
+        retailer = getattr(request, "retailer", None)
+        return retailer is not None and retailer.environment == "staging" and allowed(request)
+
+    return entry | {"permission": shown}
+
+
 def _may_view(app: str, name: str) -> Callable[[HttpRequest], bool]:
     def may_view(request: HttpRequest) -> bool:
         return any(request.user.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
@@ -127,7 +138,8 @@ UNFOLD: dict[str, Any] = {
                 "title": "Your rules",
                 "items": [
                     _screen("Profile", "tune", "profile:overview"),
-                    _screen("Upgrades", "upgrade", "profile:upgrades"),
+                    _screen("Upgrades", "upgrade", "profile:upgrades")
+                    | {"badge": "oms.web.signing_in.new_releases", "badge_variant": "info"},
                 ],
             },
             {
@@ -139,6 +151,7 @@ UNFOLD: dict[str, Any] = {
                     _list("Groups", "groups", "auth.group"),
                     _list("API keys", "key", "web.apikey"),
                     _list("Events", "history", "infra.event"),
+                    _in_clones_alone(_list("Outbound refusals", "block", "infra.outboundrefusal")),
                 ],
             },
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tenants.cloning.errors import CannotClone, CloneBusy, NoClone, UndeclaredTable
 from tenants.cloning.selectors import CloneStatus, clones_of
 from tenants.cloning.services import (
+    CloneFor,
     CloneReport,
     staging_clone,
     staging_drop,
@@ -16,6 +17,7 @@ from tenants.cloning.services import (
 __all__ = [
     "CannotClone",
     "CloneBusy",
+    "CloneFor",
     "CloneReport",
     "CloneStatus",
     "NoClone",

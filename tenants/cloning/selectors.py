@@ -18,6 +18,7 @@ class CloneStatus:
     domain: str
     made_at: datetime
     expires_at: datetime | None
+    purpose: str = ""
 
 
 def clones_of(source: str | None = None) -> list[CloneStatus]:
@@ -27,6 +28,7 @@ def clones_of(source: str | None = None) -> list[CloneStatus]:
         if source:
             clones = clones.filter(tenant__source__schema_name=source)
         rows = clones.order_by("tenant__schema_name").values_list(
-            "tenant__source__schema_name", "tenant__schema_name", "domain", "tenant__created_at", "tenant__expires_at"
-        )
+            "tenant__source__schema_name", "tenant__schema_name", "domain", "tenant__created_at",
+            "tenant__expires_at", "tenant__purpose",
+        )  # fmt: skip
         return [CloneStatus(*row) for row in rows]

@@ -6,6 +6,7 @@ failure leaves nothing behind, and the clone that was there before stays until t
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ DEPLOY = "deploy"
 #: Enough to click through, and few enough for a clone to be made while somebody waits.
 NEWEST_ORDERS = 2_000
 DAYS = 14
+_LABEL = re.compile(r"([a-z][a-z0-9]{0,11})?")
 
 _Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -42,6 +44,18 @@ PHASES = ("structure", "rows", "keys and indexes", "guards", "done")
 _PATIENCE = "10s"
 #: What the server refuses now and may allow later.
 _PASSING = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
+
+
+@dataclass(frozen=True, slots=True)
+class CloneFor:
+    """What a clone is for: its ``label``, words for its pages, and the page of its source that leads to it.
+
+    The retailer's general clone has none of them.
+    """
+
+    label: str = ""
+    purpose: str = ""
+    asked_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +71,26 @@ class CloneReport:
     seconds: float
 
 
-def staging_schema(source: str) -> str:
-    """Schema of a retailer's clone. Raises :class:`CannotClone` where it would be too long, or no clone's."""
+def staging_schema(source: str, label: str = "") -> str:
+    """Schema of a retailer's clone. Raises :class:`CannotClone` where it would be too long, or no clone's.
+
+    A retailer has one clone without a ``label``, and one for each label (lower-case letters and digits).
+    """
+    if not _LABEL.fullmatch(label):
+        message = f"{label!r} cannot be the label of a clone: use lower-case letters and digits, 12 at most"
+        raise CannotClone(message)
+    ending = f"__{label}{STAGING_SUFFIX}" if label else STAGING_SUFFIX
     if is_staging(source):
         message = f"{source} is a staging clone itself: clone the production retailer anew instead"
         raise CannotClone(message)
-    longest = 48 - len(STAGING_SUFFIX)
+    longest = 48 - len(ending)
     if len(source) > longest:
         message = (
             f"the schema of {source}'s clone would be longer than 48 characters: "
             f"a retailer with a schema of more than {longest} characters cannot be cloned"
         )
         raise CannotClone(message)
-    return source + STAGING_SUFFIX
+    return source + ending
 
 
 def staging_clone(
@@ -78,17 +99,18 @@ def staging_clone(
     orders: int = NEWEST_ORDERS,
     full: bool = False,
     days: int = DAYS,
+    made_for: CloneFor = CloneFor(),
     on_phase: OnPhase = lambda phase: None,
 ) -> CloneReport:
-    """Clone a production retailer with its newest ``orders``, or all of it; an existing clone is replaced.
+    """Clone a production retailer with its newest ``orders``, or all of it; a clone of the same label is replaced.
 
     It may be dropped after ``days``. Raises :class:`CannotClone`, and :class:`CloneBusy` where trying again may do.
     """
-    target = staging_schema(source)
+    target = staging_schema(source, made_for.label)
     began = time.monotonic()
     with _deploying() as connection:
-        _take_turns(connection, source)
-        retailer, domain = _production(source)
+        _take_turns(connection, source, target)
+        retailer, domain = _production(source, target, made_for.label)
         _remove(connection, target)
         on_phase("structure")
         connection.execute("SELECT oms_admin.create_retailer_schema(%s)", [target])
@@ -96,17 +118,21 @@ def staging_clone(
         rows = _copy(connection, journey, target, on_phase)
         on_phase("guards")
         connection.execute("SELECT oms_admin.vault_profile(%s)", [target])
-        clone = _register(retailer, target, domain, timezone.now() + timedelta(days=days))
+        clone = _register(retailer, target, domain, timezone.now() + timedelta(days=days), made_for)
         on_phase("done")
     assert clone.expires_at is not None
     return CloneReport(source, target, domain, full, rows, clone.expires_at, time.monotonic() - began)
 
 
-def staging_drop(*, source: str) -> None:
-    """Drop a retailer's clone, or what is left of one. Raises :class:`NoClone`, :class:`CloneBusy`."""
-    target = staging_schema(source)
+def staging_drop(*, source: str, label: str = "") -> None:
+    """Drop a retailer's clone, or what is left of one.
+
+    Raises :class:`NoClone`, :class:`CloneBusy`, and :class:`CannotClone` where the clone is another retailer's.
+    """
+    target = staging_schema(source, label)
     with _deploying() as connection:
-        _take_turns(connection, source)
+        _take_turns(connection, source, target)
+        _refuse_others(source, target)
         if not _remove(connection, target):
             raise NoClone(source)
 
@@ -116,13 +142,18 @@ def staging_expire() -> list[str]:
     connections[DEPLOY].set_schema_to_public()  # type: ignore[attr-defined]
     due = Retailer.objects.using(DEPLOY).filter(environment=Environment.STAGING, expires_at__lte=timezone.now())
     dropped = []
-    for schema in due.order_by("expires_at").values_list("schema_name", flat=True):
+    for schema, source in due.order_by("expires_at").values_list("schema_name", "source__schema_name"):
         try:
-            staging_drop(source=schema.removesuffix(STAGING_SUFFIX))
+            staging_drop(source=source, label=label_of(source, schema))
         except (CloneBusy, NoClone):
             continue
         dropped.append(schema)
     return dropped
+
+
+def label_of(source: str, schema: str) -> str:
+    """The label of a retailer's clone, by its schema; empty for the general one."""
+    return schema.removeprefix(source).removesuffix(STAGING_SUFFIX).removeprefix("__")
 
 
 def staging_request(*, orders: int = NEWEST_ORDERS, full: bool = False) -> int | None:
@@ -152,18 +183,27 @@ def _deploying() -> Iterator[_Connection]:
         raise CloneBusy(message) from refused
 
 
-def _take_turns(connection: _Connection, source: str) -> None:
+def _take_turns(connection: _Connection, source: str, target: str) -> None:
     """Without waiting: what was waited for would not be in the snapshot."""
     row = connection.execute(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended('staging clone of ' || %s, 0))", [source]
+        "SELECT pg_try_advisory_xact_lock(hashtextextended('staging clone ' || %s, 0))", [target]
     ).fetchone()
     if not row or not row[0]:
         message = f"a clone of {source} is being made or dropped already"
         raise CloneBusy(message)
 
 
-def _production(source: str) -> tuple[Retailer, str]:
+def _refuse_others(source: str, target: str) -> None:
+    """acme__u1 without a label and acme with the label u1 would have a clone of the same schema."""
+    others = Retailer.objects.using(DEPLOY).filter(schema_name=target).exclude(source__schema_name=source).first()
+    if others:
+        message = f"the schema {target} is that of {others.name} already"
+        raise CannotClone(message)
+
+
+def _production(source: str, target: str, label: str) -> tuple[Retailer, str]:
     """The retailer, and the host name of its clone."""
+    _refuse_others(source, target)
     retailer = Retailer.objects.using(DEPLOY).filter(schema_name=source, environment=Environment.PRODUCTION).first()
     if retailer is None:
         message = f"there is no production retailer with schema {source}"
@@ -172,8 +212,9 @@ def _production(source: str) -> tuple[Retailer, str]:
     if primary is None:
         message = f"{source} has no primary domain, so its clone would have no address"
         raise CannotClone(message)
-    domain = f"staging.{primary.domain}"
-    taken = Domain.objects.using(DEPLOY).filter(domain=domain).exclude(tenant__source=retailer).first()
+    # The host names of a retailer's clones all begin with one label more than its own: links back rely on it.
+    domain = f"staging-{label}.{primary.domain}" if label else f"staging.{primary.domain}"
+    taken = Domain.objects.using(DEPLOY).filter(domain=domain).exclude(tenant__schema_name=target).first()
     if taken:
         message = f"{domain} serves another retailer already"
         raise CannotClone(message)
@@ -208,10 +249,11 @@ def _copy(connection: _Connection, journey: Itinerary, target: str, on_phase: On
     return rows
 
 
-def _register(source: Retailer, target: str, domain: str, expires_at: datetime) -> Retailer:
+def _register(source: Retailer, target: str, domain: str, expires_at: datetime, made_for: CloneFor) -> Retailer:
     clone = Retailer(
-        schema_name=target, name=f"{source.name} (staging)", environment=Environment.STAGING, source=source,
-        time_zone=source.time_zone, expires_at=expires_at,
+        schema_name=target, name=f"{source.name} ({'preview' if made_for.purpose else 'staging'})",
+        environment=Environment.STAGING, source=source, time_zone=source.time_zone, expires_at=expires_at,
+        purpose=made_for.purpose, asked_from=made_for.asked_from,
     )  # fmt: skip
     # bulk_create passes by django-tenants' save(), which would look at another connection's schema.
     Retailer.objects.using(DEPLOY).bulk_create([clone])

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from playwright.sync_api import Dialog, Page, expect
 
 from fulfilment.routing.services import orders_route
+from modules.services.upgrade import upgrade_begin, upgrade_preview
 from oms.infra.database.context import retailer_context
+from tenants.cloning import clones_of, staging_drop
+from tenants.cloning.services import label_of
 from tests.browser.test_admin import sign_in
 from tests.factories.accounts import ManagerFactory
 from tests.factories.catalogue import ProductFactory
@@ -37,6 +43,17 @@ def site(port: int) -> str:
         placed = [order_placed(("LAMP", 1), ("VASE", 1), number=str(number)) for number in range(ORDERS)]
         orders_route(order_ids=[order.pk for order in placed], actor="routing")
     return f"http://acme.localhost:{port}"
+
+
+@pytest.fixture
+def clones_apart() -> Iterator[None]:
+    """No other test process makes or drops clones meanwhile: their roles belong to the server."""
+    with (settings.DATA_FOLDER / "staging-clones.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+        for clone in clones_of():
+            staging_drop(source=clone.source, label=label_of(clone.source, clone.schema))
+        connections["deploy"].close()
 
 
 def work() -> None:
@@ -150,3 +167,55 @@ def test_no_page_is_wider_than_a_phone(site: str, page: Page) -> None:
     ):
         page.goto(f"{site}{address}")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
+
+
+@pytest.fixture
+def previewed(site: str) -> tuple[str, int]:
+    """Anna has reviewed release 2.0 and replayed her orders: the site, and the number of the upgrade."""
+    with retailer_context("acme"):
+        upgrade = upgrade_begin(module="order_routing", to="2.0.0", author="anna")
+    upgrade_preview(schema="acme", upgrade_id=upgrade.pk)
+    return site, upgrade.pk
+
+
+def test_a_release_is_clicked_through_in_a_clone_promoted_and_measured(
+    clones_apart: None, previewed: tuple[str, int], page: Page
+) -> None:
+    # given
+    site, number = previewed
+    sign_in(page, f"{site}/admin/upgrades/{number}/preview/")
+    expect(page.get_by_role("link", name="Upgrades 1 new")).to_be_visible()
+    # when: she asks for a clone, and a worker makes it
+    page.get_by_role("button", name="Open in a staging clone").dblclick()
+    expect(page.get_by_text("Waiting for a worker")).to_be_visible()
+    work()
+    expect(page.get_by_text(f"staging-u{number}.acme.localhost")).to_be_visible()
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Go to the clone").click()
+    # then: she is signed in there, and everything is as it will be
+    clone = opened.value
+    banner = clone.locator("#staging-banner")
+    expect(banner).to_contain_text(f"Preview of Order routing 2.0.0 for upgrade {number}")
+    expect(clone.locator("#order_routing")).to_contain_text("2.0.0")
+    clone.get_by_role("link", name="Routing strategy").click()
+    expect(clone.get_by_role("heading", name="Routing strategy").first).to_be_visible()
+    clone.locator("#staging-banner").get_by_role("link", name="Back to the upgrade").click()
+    expect(clone.get_by_role("link", name="Next: promote")).to_be_visible()
+    assert clone.url.startswith(f"{site}/")
+    clone.close()
+    # when: she promotes it
+    page.get_by_role("link", name="Next: promote").click()
+    page.get_by_label("Type order_routing to confirm").fill("order_routing")
+    page.get_by_role("button", name="Promote 2.0.0").click()
+    # then: what it brings is measured
+    measures = page.locator("#kpis")
+    expect(measures).to_contain_text("Too few orders to tell yet")
+    expect(measures.get_by_role("row", name="Split rate")).to_be_visible()
+    expect(measures).to_contain_text("Not measured: orders carry no promised date yet.")
+    # when: she has no use for the clone any more
+    page.get_by_role("link", name="2. Preview").click()
+    page.get_by_role("button", name="Drop it").click()
+    expect(page.get_by_text("Dropping the clone")).to_be_visible()
+    work()
+    expect(page.get_by_text("Dropping the clone")).not_to_be_visible()
+    expect(page.get_by_role("button", name="Go to the clone")).to_have_count(0)

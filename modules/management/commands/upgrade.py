@@ -11,9 +11,16 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from modules import registry
-from modules.models import ModuleAdoption, ModuleUpgrade
+from modules.models import ModuleAdoption, ModuleUpgrade, PreviewClone
 from modules.publishing.selectors import published_releases
 from modules.services import StaleEdit
+from modules.services.preview_clone import (
+    STEPS,
+    preview_clone_ask,
+    preview_clone_drop,
+    preview_clone_drop_request,
+    preview_clone_make,
+)
 from modules.services.restore import NoSuchRevision
 from modules.services.upgrade import (
     REPLAY_LIMIT,
@@ -37,10 +44,15 @@ class Command(RetailerCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("verb", choices=["preview", "promote", "rollback", "status", "hold", "unhold"])
+        parser.add_argument(
+            "verb", choices=["preview", "drop-clone", "promote", "rollback", "status", "hold", "unhold"]
+        )
         parser.add_argument("--module", help="Such as order_routing; with status: all modules where it is left out.")
         parser.add_argument("--to", help="The release (preview, promote) or revision (rollback) to go to.")
         parser.add_argument("--last", type=int, default=REPLAY_LIMIT, help="Recorded decisions to replay.")
+        parser.add_argument(
+            "--clone", action="store_true", help="With preview: make a staging clone in which the release is live."
+        )
         parser.add_argument("--author", default=f"command ({getpass.getuser()})")
         parser.add_argument("--reason", default="")
 
@@ -49,7 +61,7 @@ class Command(RetailerCommand):
         if options["verb"] != "status" and not options["module"]:
             message = "--module is needed: " + ", ".join(registry.module_names())
             raise CommandError(message)
-        action: Callable[..., Result] = getattr(self, f"_{options['verb']}")
+        action: Callable[..., Result] = getattr(self, f"_{options['verb'].replace('-', '_')}")
         started = time.monotonic()
         try:
             result, lines = action(schema, options)
@@ -84,7 +96,41 @@ class Command(RetailerCommand):
             f"{found.changed:,} decided otherwise ({found.changed_in_sequence:,} in sequence)",
             *(f"  {count:>8,}  {cause}" for cause, count in found.causes.most_common()),
         ]
+        if options["clone"]:
+            told, words = self._clone(schema, upgrade, options)
+            return result | {"clone": told}, [*lines, *words]
         return result, lines
+
+    def _clone(self, schema: str, upgrade: ModuleUpgrade, options: dict[str, Any]) -> Result:
+        """Made here and now, without a worker: this program has the deploying role."""
+        with retailer_context(schema):
+            preview_clone_ask(upgrade_id=upgrade.pk, author=options["author"])
+        with progress_bar("") as bar:
+            report = preview_clone_make(
+                schema=schema, upgrade_id=upgrade.pk,
+                on_step=lambda step: bar.show("clone", STEPS.index(step), len(STEPS) - 1),
+            )  # fmt: skip
+        if report is None:
+            with retailer_context(schema):
+                clone = PreviewClone.objects.filter(pk=upgrade.pk).first()
+            raise UpgradeRefused(clone.why if clone else "the clone was dropped while it was made")
+        told = {
+            "schema": report.schema, "host": report.domain, "expires_at": report.expires_at.isoformat(),
+            "rows": sum(report.rows.values()), "seconds": round(report.seconds, 2),
+        }  # fmt: skip
+        return told, [
+            f"{upgrade.to_release} is live in a staging clone at {report.domain} until {report.expires_at:%d %B %Y}"
+        ]
+
+    def _drop_clone(self, schema: str, options: dict[str, Any]) -> Result:
+        with retailer_context(schema):
+            clones = list(PreviewClone.objects.filter(upgrade__module=options["module"]))
+            for clone in clones:
+                preview_clone_drop_request(upgrade_id=clone.pk)
+        dropped = [clone.pk for clone in clones if preview_clone_drop(schema=schema, upgrade_id=clone.pk)]
+        return {"dropped": dropped}, [f"the staging clone of upgrade {number} is gone" for number in dropped] or [
+            f"{options['module']} has no staging clone"
+        ]
 
     def _promote(self, schema: str, options: dict[str, Any]) -> Result:
         with retailer_context(schema):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from oms.web.profile import outcomes as outcomes
-from oms.web.profile.views import documents, editing, history, merge, preview, promotion, upgrades
+from oms.web.profile.views import clone, documents, editing, history, merge, preview, promotion, upgrades
 
 app_name = "profile"
 _DOCUMENT = "<slug:module>/<slug:kind>/"
@@ -33,6 +33,11 @@ urlpatterns = [
     path(f"{_UPGRADE}preview/ask/", preview.ask, name="ask"),
     path(f"{_UPGRADE}preview/progress/", preview.progress, name="progress"),
     path(f"{_UPGRADE}preview/report.csv", preview.report, name="report"),
+    path(f"{_UPGRADE}preview/clone/ask/", clone.clone_ask, name="clone_ask"),
+    path(f"{_UPGRADE}preview/clone/open/", clone.clone_open, name="clone_open"),
+    path(f"{_UPGRADE}preview/clone/drop/", clone.clone_drop, name="clone_drop"),
+    path(f"{_UPGRADE}preview/clone/progress/", clone.clone_progress, name="clone_progress"),
+    path("upgrades/enter/", clone.clone_enter, name="clone_enter"),
     path(f"{_UPGRADE}promote/", promotion.promote, name="promote"),
     path(f"{_UPGRADE}rollback/", promotion.rollback, name="rollback"),
 ]

@@ -65,10 +65,10 @@ window.addEventListener("beforeunload", (event) => {
     if (document.querySelector("form[data-guard][data-changed]")) event.preventDefault();
 });
 
-// The bar of a preview that runs.
+// The bar of a preview that runs, or of a clone that is made.
 function watch(section) {
     const bar = section.querySelector("progress");
-    const words = section.querySelector("#progress-words");
+    const words = section.querySelector("[data-words]");
     const number = new Intl.NumberFormat("en-GB");
     const look = async () => {
         try {
@@ -77,7 +77,11 @@ function watch(section) {
                 window.location.reload();
                 return;
             }
-            if (state.to_replay) {
+            if (state.words) {
+                bar.max = state.of;
+                bar.value = state.done;
+                words.textContent = state.words;
+            } else if (state.to_replay) {
                 bar.max = state.to_replay;
                 bar.value = state.replayed;
                 words.textContent = `${number.format(state.replayed)} of ${number.format(state.to_replay)} decisions`;

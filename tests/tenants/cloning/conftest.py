@@ -26,6 +26,7 @@ from tenants.cloning import (
     clones_of,
     staging_drop,
 )
+from tenants.cloning.services import label_of
 from tests.tenants.cloning.schemas import (
     violations,
 )
@@ -56,7 +57,7 @@ def acme_with_orders(production: None) -> Iterator[None]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
         for clone in clones_of():
-            staging_drop(source=clone.source)
+            staging_drop(source=clone.source, label=label_of(clone.source, clone.schema))
         connections["deploy"].close()
 
 

@@ -20,6 +20,7 @@ from modules.outcomes import outcomes_in_words
 from modules.selectors import head_number
 from modules.services.upgrade import UpgradeRefused, may_promote
 from modules.services.upgrade_steps import may_preview, preview_request
+from oms.web.profile.clones import clone_shown
 from oms.web.profile.figures import Figure, figure, signed
 from oms.web.profile.screens import address, screen
 from oms.web.profile.views.upgrades import OPEN, upgrade_numbered, upgrade_page
@@ -61,17 +62,22 @@ def preview(request: HttpRequest, number: int) -> HttpResponse:
         same=found.get("replayed", 0) - found.get("changed", 0), figures=list(_figures(found)),
         causes=_causes(found, cause), cause=cause, shown=shown, changed=_told(list(shown)),
         stale=upgrade.status in OPEN and bool(found) and upgrade.previewed_revision != head, head=head,
-        promotable=may_promote(upgrade),
+        promotable=may_promote(upgrade), clone=clone_shown(upgrade),
     )  # fmt: skip
 
 
 def _figures(found: dict[str, Any]) -> Iterator[Figure]:
-    if found.get("costed"):
-        before, after = Decimal(found["cost_before"]), Decimal(found["cost_after"])
-        yield figure(f"Cost of {found['costed']:,} decisions", before, after, places=2)
+    for currency, decisions in sorted(_by_currency(found.get("costed")).items()):
+        before, after = (Decimal(_by_currency(found[name])[currency]) for name in ("cost_before", "cost_after"))
+        yield figure(f"Cost of {decisions:,} decisions{currency and f', {currency}'}", before, after, places=2)
     for word, name in (("Parcels", "parcels"), ("Units without a place", "unplaced")):
         if f"{name}_before" in found and (found[f"{name}_before"] or found[f"{name}_after"]):
             yield figure(word, Decimal(found[f"{name}_before"]), Decimal(found[f"{name}_after"]))
+
+
+def _by_currency(kept: Any) -> dict[str, Any]:
+    """What is kept by currency; previews that were made before that kept one number, whatever the currency."""
+    return kept if isinstance(kept, dict) else {"": kept} if kept else {}
 
 
 def _causes(found: dict[str, Any], chosen: str) -> list[tuple[str, int, bool, str]]:
@@ -103,7 +109,7 @@ def _side(written: dict[str, Any], outcome: tuple[str, ...]) -> Side:
 
 def _effects(effect: dict[str, Any]) -> Iterator[str]:
     if effect.get("cost") is not None and Decimal(effect["cost"]):
-        yield f"cost {signed(Decimal(effect['cost']), 2)}"
+        yield f"cost {signed(Decimal(effect['cost']), 2)} {effect.get('currency') or ''}".rstrip()
     for name, word in (("parcels", "parcel"), ("unplaced_units", "unit without a place")):
         if number := effect.get(name):
             yield f"{signed(Decimal(number))} {word if abs(number) == 1 else _plural(word)}"
@@ -150,6 +156,7 @@ def report(request: HttpRequest, number: int) -> HttpResponse:
             "order",
             "cause",
             "cost",
+            "currency",
             "parcels",
             "units without a place",
             "km",
@@ -163,7 +170,8 @@ def report(request: HttpRequest, number: int) -> HttpResponse:
     for row, told in zip(rows, _told(rows), strict=True):
         effect = row.effect
         writer.writerow([
-            _cell(told.subject), _cell(told.cause), effect.get("cost") or "", effect.get("parcels", ""),
+            _cell(told.subject), _cell(told.cause), effect.get("cost") or "", effect.get("currency") or "",
+            effect.get("parcels", ""),
             effect.get("unplaced_units", ""), "" if effect.get("kilometres") is None else effect["kilometres"],
             _cell("; ".join(told.before.outcome)), _cell("; ".join(told.after.outcome)),
             _cell(_why(told.before)), _cell(_why(told.after)),
