@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from oms.kernel.travel import ALL, About, Rule, UsedBy
+from oms.kernel.travel import ALL, NONE, About, Rule, UsedBy
 
 TRAVEL: Mapping[str, Rule] = {
     "modules_profiledocument": ALL,
@@ -15,4 +15,8 @@ TRAVEL: Mapping[str, Rule] = {
     "modules_decisioncontext": UsedBy("modules_decision", "context", key="digest"),
     "modules_moduleupgrade": ALL,
     "modules_replayeddecision": About("subject"),
+    # A clone has its own plans and moves: nothing of production's is carried out there a second time.
+    "modules_promotionplan": NONE,
+    "modules_releasemove": NONE,
+    "modules_movedwork": NONE,
 }

@@ -74,3 +74,15 @@ class OrderHoldReleased(OrderEvent):
     NAME: ClassVar[str] = "order.hold_released.v1"
 
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderMoved(OrderEvent):
+    """An order finishes on another release of a module; ``statuses`` tell what each of its statuses became."""
+
+    NAME: ClassVar[str] = "order.moved.v1"
+
+    module: str
+    before: str
+    after: str
+    statuses: tuple[str, ...]

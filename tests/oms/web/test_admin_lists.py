@@ -13,6 +13,7 @@ from oms.importing.models import ImportedLine
 from oms.infra.backoffice.lists import MasterDataAdmin
 from oms.infra.backoffice.site import retailer_site
 from oms.infra.database.context import retailer_context
+from oms.infra.models import OutboundDeparture
 from oms.web.services.api_keys import api_key_issue
 from orders.models import Channel, OrderCharge
 from returns.models import BlindReturn
@@ -42,6 +43,7 @@ QUESTIONS = {
     "returns.blindreturn": 2,
     "importing.importedline": 2,
     "infra.event": 2,
+    "infra.outbounddeparture": 2,
     "accounts.user": 3,
     "auth.group": 2,
     "web.apikey": 2,
@@ -71,6 +73,7 @@ def rows_of_every_kind(times: int) -> None:
             reason="bad_price", money=0, message="row 2, column Price: 'x' is no number", content={"Price": "x"},
         )  # fmt: skip
         api_key_issue(name="Partner")
+        OutboundDeparture.objects.create(kind="mail", target="a@b.example")
         StaffFactory.create().groups.create(name=f"Group {order.pk}")
 
 
