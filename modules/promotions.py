@@ -17,5 +17,6 @@ def promotion_that_is_live(module: str) -> ModuleUpgrade | None:
 
 def irreversible_of(promoted: ModuleUpgrade) -> list[Irreversible]:
     """What has happened under the newer release of an upgrade since its promotion, and cannot be undone."""
+    assert promoted.promoted_revision is not None
     revision = ProfileRevision.objects.get(number=promoted.promoted_revision)
     return irreversible_since(Since(promoted.module, promoted.to_release, revision.created_at))

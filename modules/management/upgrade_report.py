@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 from modules.inflight import in_flight_of
 from modules.models import ModuleAdoption, ModuleUpgrade, MoveStatus, PromotionPlan, ReleaseMove
-from modules.publishing.selectors import published_releases
 from modules.promotions import irreversible_of, promotion_that_is_live
+from modules.publishing.selectors import published_releases
 from modules.services.plans import open_plan, when_in_words
 
 Row = dict[str, Any]

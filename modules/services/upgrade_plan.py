@@ -40,6 +40,7 @@ def promotion_plan(
     with transaction.atomic():
         upgrade = ModuleUpgrade.objects.select_for_update().get(pk=upgrade_id)
         require(may_plan(upgrade))
+        assert upgrade.previewed_revision is not None
         if not needs_approval and due_at is None:
             message = "say whether somebody else has to agree, or when it is to happen; or promote it now"
             raise UpgradeRefused(message)
