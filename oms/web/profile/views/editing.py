@@ -265,7 +265,7 @@ def delete(request: HttpRequest, module: str, kind: str) -> HttpResponse:
     schema = schema_of(found.model)
     after = dict(found.defaults.get(key, {})) if only else {}
     return page(
-        request, "delete", f"Restore the defaults of {key}" if only else f"Delete {key}", *above_kind(module, found),
+        request, "delete", _ask_title(found, key, only=only), *above_kind(module, found),
         kind=found, key=key, reason=reason, reason_errors=errors, expected=profile.number, only=only,
         fields=[
             (change.label, f"{change.before or '–'} → {change.after or '–'}" if only else change.before)
@@ -294,3 +294,7 @@ def _deleted(request: HttpRequest, reference: Reference, reason: str, *, only: b
         return HttpResponseRedirect(_address(reference))
     messages.success(request, f"“{reference.key}” was deleted in revision {revision.number}. Its history stays.")
     return HttpResponseRedirect(address("documents", reference.module, reference.kind))
+
+
+def _ask_title(kind: Kind, key: str, *, only: bool) -> str:
+    return f"Restore the defaults of {kind.title.lower()}" if only else f"Delete {key}"
