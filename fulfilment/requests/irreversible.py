@@ -25,7 +25,8 @@ def _shipments(since: Since) -> Sequence[Irreversible]:
             " JOIN orders_order o ON o.id = r.order_id WHERE s.shipped_at >= %(moment)s"
             f" AND (o.{column} = %(release)s OR EXISTS (SELECT FROM modules_movedwork w"
             " JOIN modules_releasemove m ON m.id = w.move_id"
-            " WHERE w.work_id = o.id AND w.moved AND w.at >= s.shipped_at AND m.module = %(module)s AND m.from_release = %(release)s))"
+            " WHERE w.work_id = o.id AND w.moved AND w.at >= s.shipped_at"
+            " AND m.module = %(module)s AND m.from_release = %(release)s))"
         )
     with connection.cursor() as cursor:
         cursor.execute(statement, {"moment": since.moment, "release": since.release, "module": since.module})
