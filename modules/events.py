@@ -31,3 +31,17 @@ class ModuleRolledBack(ModuleChanged):
     """A retailer took a module back."""
 
     NAME: ClassVar[str] = "module.rolled_back.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionPlanChanged(DomainEvent):
+    """A promotion was asked for, agreed to, declined, scheduled, withdrawn, carried out or not."""
+
+    NAME: ClassVar[str] = "module.promotion_plan_changed.v1"
+    SUBJECT_KIND: ClassVar[str] = "module"
+
+    upgrade: int
+    before: str
+    after: str
+    status: str
+    outcome: str

@@ -25,10 +25,11 @@ class BrokenRelease(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A release and where it was found."""
+    """A release, where it was found, and the statuses that its ``workflow.py`` knows."""
 
     release: Release[Any]
     folder: Path
+    statuses: frozenset[str] = frozenset()
 
     @property
     def sealed(self) -> str | None:
@@ -67,7 +68,14 @@ def _load(name: str, folder: Path) -> Found:
     if named != folder.name:
         message = f"{folder}: the folder of {release.version} is named {named}"
         raise BrokenRelease(message)
-    return Found(release, folder)
+    return Found(release, folder, _statuses(name, folder))
+
+
+def _statuses(name: str, folder: Path) -> frozenset[str]:
+    if not (folder / "workflow.py").exists():
+        return frozenset()
+    table: Mapping[str, tuple[str, ...]] = import_module(f"{name}.workflow").TRANSITIONS
+    return frozenset(table).union(*table.values())
 
 
 def module_names() -> tuple[str, ...]:

@@ -18,4 +18,8 @@ TRAVEL: Mapping[str, Rule] = {
     # A clone goes on with no replay of production's, and has no clones of its own.
     "modules_replayprogress": NONE,
     "modules_previewclone": NONE,
+    # A clone has its own plans and moves: nothing of production's is carried out there a second time.
+    "modules_promotionplan": NONE,
+    "modules_releasemove": NONE,
+    "modules_movedwork": NONE,
 }

@@ -100,3 +100,15 @@ class PaymentDeclined(PaymentEvent):
     """A gateway refused, or the call was not sent; ``reason`` says why."""
 
     NAME: ClassVar[str] = "order.payment_declined.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderMoved(OrderEvent):
+    """An order finishes on another release of a module; ``statuses`` tell what each of its statuses became."""
+
+    NAME: ClassVar[str] = "order.moved.v1"
+
+    module: str
+    before: str
+    after: str
+    statuses: tuple[str, ...]

@@ -6,9 +6,10 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from oms.infra.database.context import registry_context
-from tenants.models import Domain, Environment
+from tenants.models import Domain, Environment, Retailer
 
 #: A changed host name is served as before for at most this long.
 REMEMBERED_SECONDS = 15.0
@@ -70,3 +71,10 @@ def _read(host: str) -> ServedRetailer | None:
             .first()
         )  # fmt: skip
     return ServedRetailer(row[0], row[1], row[2], Environment(row[3]), *row[4:]) if row else None
+
+
+def time_zone_of(schema: str) -> ZoneInfo:
+    """Zone in which a retailer's times are shown, for work that no host name leads to; UTC where it is unknown."""
+    with registry_context():
+        name = Retailer.objects.filter(schema_name=schema).values_list("time_zone", flat=True).first()
+    return ZoneInfo(name or "UTC")

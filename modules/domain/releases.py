@@ -56,7 +56,8 @@ class Version:
 class Kind:
     """A type of document: its schema, its titles for people, and the documents that a profile begins with.
 
-    ``singleton`` names the only key of a kind of which there is one document.
+    ``singleton`` names the only key of a kind of which there is one document; ``key_reference`` the sort of master
+    data whose codes are the keys.
     """
 
     name: str
@@ -65,13 +66,16 @@ class Kind:
     model: type[KindModel]
     defaults: Mapping[str, Body] = field(default_factory=dict)
     singleton: str | None = None
+    key_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Release(Generic[Policies]):
     """An immutable version of a module: its documents, its decisions, and the way from and to its neighbour.
 
-    ``up`` converts from the release before this one, ``down`` back to it; the first release has neither.
+    ``up`` converts from the release before this one, ``down`` back to it; the first release has neither. Work in
+    flight that is moved keeps a status that both releases know (``workflow.py``); ``state_map`` says what the others
+    of this release become in the one before, ``state_map_up`` what those of the one before become in this one.
     """
 
     module: str
@@ -83,6 +87,7 @@ class Release(Generic[Policies]):
     down: Conversion | None = None
     state_map: Mapping[str, str] = field(default_factory=dict)
     screens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    state_map_up: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.module} {self.version}"

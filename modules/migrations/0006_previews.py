@@ -10,7 +10,7 @@ import modules.models.preview
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("modules", "0003_decisions_and_upgrades"),
+        ("modules", "0005_moves_and_plans"),
     ]
 
     operations = [

@@ -39,7 +39,7 @@ def content_restore(revision: OpenRevision, to: int) -> None:
     wanted = documents_at(to)
     for present in {Reference(*row) for row in ProfileDocument.objects.values_list("module", "kind", "key")}:
         if present not in wanted:
-            revision.delete(present.module, present.kind, present.key)
+            revision.drop(present.module, present.kind, present.key)
     for reference, document in wanted.items():
         revision.put(reference.module, reference.kind, reference.key, document.body, document.complement)
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
+from django.utils import timezone
 from pydantic import ValidationError
 
 from modules import registry
@@ -22,17 +23,18 @@ from modules.domain.canonical import Body, canonical, digest_of_profile
 from modules.domain.documents import Document, Reference
 from modules.models import ModuleAdoption, Origin, ProfileDocument, ProfileRevision
 from modules.selectors import adoptions_at
+from modules.services.references import UnknownReference, references_unknown
 
 
 class StaleEdit(RuntimeError):
-    """The profile was changed after the editor opened it; nothing was written."""
+    """The profile was changed after the editor opened it; nothing was written. Its time is in the active zone."""
 
     def __init__(self, opened: int, newer: list[ProfileRevision]) -> None:
         self.opened = opened
         self.newer = newer
         last = newer[0]
         super().__init__(
-            f"changed by {last.author} at {last.created_at:%H:%M on %d %B %Y} since you opened it "
+            f"changed by {last.author} at {timezone.localtime(last.created_at):%H:%M on %d %B %Y} since you opened it "
             f"(revision {last.number}, “{last.reason}”); you opened revision {opened}"
         )
 
@@ -59,12 +61,39 @@ class InvalidDocument(ValueError):
         super().__init__(f"{reference}: {details}")
 
 
+class UnknownCode(InvalidDocument):
+    """Documents name master data that is not there. ``faults`` are those of the first document."""
+
+    def __init__(self, unknown: list[UnknownReference]) -> None:
+        first = unknown[0].document
+        super().__init__(first, [FieldFault(item.path, item.message) for item in unknown if item.document == first])
+        self.unknown = unknown
+        more = len(unknown) - _TOLD
+        told = "; ".join(item.sentence for item in unknown[:_TOLD])
+        self.args = (told + (f"; and {more} more" if more > 0 else ""),)
+
+
+class OnlyDocument(InvalidDocument):
+    """The only document of its kind cannot be deleted."""
+
+    def __init__(self, reference: Reference) -> None:
+        message = "it is the only document of its kind and is not deleted: restore its defaults instead"
+        super().__init__(reference, [FieldFault((), message)])
+
+
+#: Going back never fails for what has been deleted since; what is missing is told afterwards.
+_GOING_BACK = (Origin.RESTORE, Origin.ROLLBACK)
+#: Unknown codes that one message names.
+_TOLD = 10
+
+
 @dataclass(slots=True)
 class OpenRevision:
     """A revision while it is being made. Changes are written when it closes: the last of each document counts."""
 
     number: int
     adopted: dict[str, str]
+    origin: Origin = Origin.EDIT
     touched: set[Reference] = field(default_factory=set)
     _documents: dict[Reference, tuple[str, Body, Body | None] | None] = field(default_factory=dict)
     _adoptions: dict[str, tuple[str, bool | None] | None] = field(default_factory=dict)
@@ -80,8 +109,32 @@ class OpenRevision:
         self._documents[reference] = (release, body, complement)
 
     def delete(self, module: str, kind: str, key: str) -> None:
-        """Remove a document; its history stays. Removing what is not there does nothing."""
+        """Remove a document; its history stays. Removing what is not there does nothing.
+
+        Raises :class:`OnlyDocument` for the only one of its kind.
+        """
+        reference = Reference(module, kind, key)
+        if self._is_only(reference):
+            raise OnlyDocument(reference)
+        self._documents[reference] = None
+
+    def drop(self, module: str, kind: str, key: str) -> None:
+        """As :meth:`delete`, also the only one of a kind: for going back, and to a release that is without it."""
         self._documents[Reference(module, kind, key)] = None
+
+    def restore_defaults(self, module: str, kind: str, key: str) -> None:
+        """Make a document what the adopted release delivers. Raises :class:`UnknownKind` where it delivers none."""
+        found = registry.release(module, self.adopted[module]).kinds.get(kind) if module in self.adopted else None
+        default = found.defaults.get(key) if found else None
+        if default is None:
+            message = f"{module} {self.adopted.get(module, '(not adopted)')} delivers no {kind} {key!r}"
+            raise UnknownKind(message)
+        self.put(module, kind, key, dict(default), {})
+
+    def _is_only(self, reference: Reference) -> bool:
+        release = self.adopted.get(reference.module)
+        kind = registry.release(reference.module, release).kinds.get(reference.kind) if release else None
+        return kind is not None and kind.singleton == reference.key
 
     def adopt(self, module: str, version: str | None, *, held: bool | None = None) -> None:
         """Make a release live, or with None give the module up. ``held`` None leaves it as it is."""
@@ -94,15 +147,30 @@ class OpenRevision:
             self.adopted[module] = version
 
     def write(self) -> None:
-        """Write the changes with their history. Called once, as the revision closes."""
+        """Write the changes with their history. Called once, as the revision closes.
+
+        Raises :class:`UnknownCode` where a document that changes names what is not there.
+        """
         for module, wanted in self._adoptions.items():
             self._write_adoption(module, wanted)
         present = {
             Reference(row.module, row.kind, row.key): row
             for row in ProfileDocument.objects.filter(key__in={reference.key for reference in self._documents})
         }
+        if self.origin not in _GOING_BACK:
+            self._require_known_codes(present)
         for reference, change in self._documents.items():
             self._write_document(reference, change, present.get(reference))
+
+    def _require_known_codes(self, present: dict[Reference, ProfileDocument]) -> None:
+        changed = [
+            (reference, change[0], change[1])
+            for reference, change in self._documents.items()
+            if change and (reference not in present or present[reference].body != change[1])
+        ]
+        unknown = references_unknown(changed)
+        if unknown:
+            raise UnknownCode(unknown)
 
     def _write_adoption(self, module: str, wanted: tuple[str, bool | None] | None) -> None:
         row = ModuleAdoption.objects.filter(module=module).first()
@@ -152,7 +220,7 @@ def revise(
         if expected is not None and (head.number if head else 0) != expected:
             raise StaleEdit(expected, list(ProfileRevision.objects.filter(number__gt=expected)))
         number = head.number + 1 if head else 1
-        revision = OpenRevision(number, adoptions_at(number))
+        revision = OpenRevision(number, adoptions_at(number), origin)
         yield revision
         revision.write()
         ProfileRevision.objects.create(

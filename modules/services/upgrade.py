@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from modules import registry
 from modules.domain.documents import Document, Reference
 from modules.domain.releases import Version
 from modules.events import ModulePromoted, ModuleRolledBack
+from modules.inflight import in_flight_of
 from modules.models import (
     UPGRADE_LIFE,
     ModuleAdoption,
@@ -24,8 +26,12 @@ from modules.models import (
 from modules.profile import current_profile, profile_at
 from modules.publishing.selectors import is_published
 from modules.services.conversion import convert, documents_of
+from modules.services.plans import may_promote_by_plan, plan_carried_out, plan_void
+from modules.services.refused import UpgradeRefused as UpgradeRefused
+from modules.services.refused import require
 from modules.services.replay_progress import replay_begin, replay_end, replay_from_json, replay_run
 from modules.services.revise import InvalidDocument, OpenRevision, UnknownKind, revise, validate
+from modules.services.upgrade_move import moves_ask
 from modules.services.upgrade_preview import Replay
 from modules.services.upgrade_review import Review, upgrade_review
 from oms.infra.database.context import retailer_context
@@ -36,8 +42,11 @@ from oms.kernel.verdict import Verdict
 REPLAY_LIMIT = 10_000
 
 
-class UpgradeRefused(ValueError):
-    """A step of an upgrade may not be taken now; the message says why and what may be."""
+class InFlightChoice(StrEnum):
+    """What becomes of work that began on the release that is left."""
+
+    DRAIN = "drain"
+    MOVE = "move"
 
 
 def upgrade_begin(*, module: str, to: str, author: str) -> ModuleUpgrade:
@@ -46,15 +55,14 @@ def upgrade_begin(*, module: str, to: str, author: str) -> ModuleUpgrade:
     Raises :class:`UpgradeRefused`.
     """
     adoption = ModuleAdoption.objects.filter(module=module).first()
-    verdict = may_begin(adoption, module, to)
-    if not verdict:
-        raise UpgradeRefused(verdict.reason)
+    require(may_begin(adoption, module, to))
     assert adoption is not None
     with transaction.atomic():
         opened = ModuleUpgrade.objects.select_for_update().filter(module=module, status__in=_OPEN).first()
         if opened and (opened.from_release, opened.to_release) == (adoption.release, to):
             return opened
         if opened:
+            plan_void(opened, f"another upgrade, to {to}, was begun")
             _become(opened, UpgradeStatus.ABANDONED)
         return ModuleUpgrade.objects.create(
             module=module, from_release=adoption.release, to_release=to, started_by=author
@@ -92,6 +100,7 @@ def upgrade_preview(
     """
     with retailer_context(schema):
         upgrade = ModuleUpgrade.objects.select_for_update().get(pk=upgrade_id)
+        plan_void(upgrade, "it was previewed anew")
         anew = upgrade.status != UpgradeStatus.PREVIEWING
         if anew:
             _become(upgrade, UpgradeStatus.PREVIEWING)
@@ -111,18 +120,29 @@ def upgrade_preview(
     return found or replay_from_json(upgrade.preview)
 
 
-def upgrade_promote(*, upgrade_id: int, author: str, reason: str = "") -> int:
+def upgrade_promote(
+    *,
+    upgrade_id: int,
+    author: str,
+    reason: str = "",
+    in_flight: InFlightChoice = InFlightChoice.DRAIN,
+    by_schedule: bool = False,
+) -> int:
     """Make the candidate live with its converted documents, in one transaction; return the new revision.
 
-    Refused unless the preview found it ready and the head is still the revision that was previewed. Raises
+    Refused unless the preview found it ready and the head is still the revision that was previewed. Work in flight
+    finishes on the release that is left, or is moved by a job that this transaction asks for. Raises
     :class:`UpgradeRefused`, :class:`~modules.services.revise.StaleEdit`.
     """
     with transaction.atomic():
         upgrade = ModuleUpgrade.objects.select_for_update().get(pk=upgrade_id)
-        verdict = may_promote(upgrade)
-        if not verdict:
-            raise UpgradeRefused(verdict.reason)
+        require(may_promote(upgrade, by_schedule=by_schedule))
         review = upgrade_review(module=upgrade.module, to=upgrade.to_release, choices=upgrade.choices)
+        if not review.ready:
+            fault = review.faults[0]
+            where = f"{fault.kind}/{fault.key} {'.'.join(map(str, fault.path))}".strip()
+            message = f"since the preview a document has come not to fit: {where}: {fault.message}; preview again"
+            raise UpgradeRefused(message)
         with revise(
             author=author,
             reason=reason or f"Promoted {upgrade.module} {upgrade.from_release} → {upgrade.to_release}",
@@ -133,6 +153,8 @@ def upgrade_promote(*, upgrade_id: int, author: str, reason: str = "") -> int:
             write_documents(revision, upgrade.module, review.documents)
         upgrade.promoted_revision = revision.number
         _become(upgrade, UpgradeStatus.PROMOTED)
+        plan_carried_out(upgrade, f"promoted in revision {revision.number}")
+        _move_along(upgrade.module, upgrade.from_release, in_flight, author)
         written = ProfileRevision.objects.get(number=revision.number)
         record([
             ModulePromoted(
@@ -143,7 +165,13 @@ def upgrade_promote(*, upgrade_id: int, author: str, reason: str = "") -> int:
     return revision.number
 
 
-def may_promote(upgrade: ModuleUpgrade) -> Verdict:
+def _move_along(module: str, before: str, in_flight: InFlightChoice, author: str) -> None:
+    work = in_flight_of(module)
+    if in_flight is InFlightChoice.MOVE and work is not None and before in work.unfinished():
+        moves_ask(module=module, author=author, before=before)
+
+
+def may_promote(upgrade: ModuleUpgrade, *, by_schedule: bool = False) -> Verdict:
     """Whether an upgrade may be promoted now: for the button, the command and the service alike."""
     verdict = UPGRADE_LIFE.may(UpgradeStatus(upgrade.status), UpgradeStatus.PROMOTED)
     if not verdict:
@@ -152,20 +180,41 @@ def may_promote(upgrade: ModuleUpgrade) -> Verdict:
         return Verdict.no(f"{upgrade.module} is held: release the hold before an upgrade")
     if (upgrade.preview or {}).get("baseline_differences"):
         return Verdict.no("the preview cannot be trusted: recorded decisions could not be made again as they were")
-    return Verdict.yes()
+    return may_promote_by_plan(upgrade, by_schedule=by_schedule)
 
 
-def module_rollback(*, module: str, author: str, to: int | None = None, reason: str = "") -> int:
+def module_rollback(
+    *,
+    module: str,
+    author: str,
+    to: int | None = None,
+    reason: str = "",
+    in_flight: InFlightChoice = InFlightChoice.DRAIN,
+) -> int:
     """Take a module back: to the release before its last promotion, or to its state at revision ``to``.
 
     One transaction. Without ``to``, edits made since the promotion are carried back by the release's own
     conversion; where they do not fit, and always with ``to``, the state before is kept as a named snapshot.
+    Work in flight finishes on the release that is left, or is moved by a job that this transaction asks for.
     Returns the new revision. Raises :class:`UpgradeRefused`.
     """
-    with (
-        transaction.atomic(),
-        revise(author=author, reason=reason or f"Rolled back {module}", origin=Origin.ROLLBACK) as revision,
-    ):
+    with transaction.atomic():
+        number, live, back_to = _rolled_back(module, author, to, reason)
+        if back_to != live:
+            _move_along(module, live, in_flight, author)
+        written = ProfileRevision.objects.get(number=number)
+        record([
+            ModuleRolledBack(
+                subject=module, occurred_at=written.created_at, actor=author, before=live, after=back_to,
+                revision=number,
+            )
+        ])  # fmt: skip
+    return number
+
+
+def _rolled_back(module: str, author: str, to: int | None, reason: str) -> tuple[int, str, str]:
+    """Number of the new revision, the release that was live and the one that is."""
+    with revise(author=author, reason=reason or f"Rolled back {module}", origin=Origin.ROLLBACK) as revision:
         live = revision.adopted.get(module)
         if live is None:
             message = f"the module {module} is not adopted"
@@ -181,14 +230,7 @@ def module_rollback(*, module: str, author: str, to: int | None = None, reason: 
         if upgrade:
             upgrade.rolled_back_revision = revision.number
             _become(upgrade, UpgradeStatus.ROLLED_BACK)
-    written = ProfileRevision.objects.get(number=revision.number)
-    record([
-        ModuleRolledBack(
-            subject=module, occurred_at=written.created_at, actor=author, before=live, after=back_to,
-            revision=revision.number,
-        )
-    ])  # fmt: skip
-    return revision.number
+    return revision.number, live, back_to
 
 
 def _target(
@@ -239,7 +281,7 @@ def write_documents(revision: OpenRevision, module: str, documents: dict[tuple[s
     """Within an open revision, make the documents of one module exactly these; no other module is touched."""
     for where in current_profile().raw(module):
         if (where.kind, where.key) not in documents:
-            revision.delete(module, where.kind, where.key)
+            revision.drop(module, where.kind, where.key)
     for (kind, key), document in sorted(documents.items()):
         revision.put(module, kind, key, document.body, document.complement)
 
@@ -257,8 +299,6 @@ _OPEN = (UpgradeStatus.AVAILABLE, UpgradeStatus.PREVIEWING, UpgradeStatus.READY,
 
 
 def _become(upgrade: ModuleUpgrade, status: UpgradeStatus) -> None:
-    verdict = UPGRADE_LIFE.may(UpgradeStatus(upgrade.status), status)
-    if not verdict:
-        raise UpgradeRefused(verdict.reason)
+    require(UPGRADE_LIFE.may(UpgradeStatus(upgrade.status), status))
     upgrade.status = status
     upgrade.save()

@@ -11,6 +11,7 @@ from modules.domain.canonical import Body
 from modules.domain.documents import Document, Reference
 from modules.profile import Profile, current_profile
 from modules.services.conversion import convert, documents_of
+from modules.services.references import references_unknown
 from modules.services.revise import FieldFault, InvalidDocument, UnknownKind, validate
 
 DocumentChoices = Mapping[str, Body]
@@ -81,6 +82,7 @@ def upgrade_review(*, module: str, to: str, choices: DocumentChoices | None = No
     }
     for (kind, key), document in sorted(review.documents.items()):
         review.faults += _faults(Reference(module, kind, key), to, document.body)
+    review.faults += _unknown_codes(review)
     review.touched = _touched(profile, module, to, yours, converted)
     return review
 
@@ -109,6 +111,20 @@ def _faults(reference: Reference, release: str, body: Body) -> list[ReviewFault]
     except UnknownKind as refused:
         return [ReviewFault(reference.kind, reference.key, (), str(refused))]
     return []
+
+
+def _unknown_codes(review: Review) -> list[ReviewFault]:
+    """Of documents that fit the schema: what they name and is not there."""
+    misfits = {(fault.kind, fault.key) for fault in review.faults}
+    fitting = [
+        (Reference(review.module, *where), review.after, document.body)
+        for where, document in sorted(review.documents.items())
+        if where not in misfits
+    ]
+    return [
+        ReviewFault(item.document.kind, item.document.key, item.path, item.message)
+        for item in references_unknown(fitting)
+    ]
 
 
 def _fault(reference: Reference, fault: FieldFault) -> ReviewFault:

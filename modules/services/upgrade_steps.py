@@ -6,7 +6,8 @@ from django.db import transaction
 
 from modules.domain.canonical import Body
 from modules.models import UPGRADE_LIFE, ModuleAdoption, ModuleUpgrade, UpgradeStatus
-from modules.services.upgrade import UpgradeRefused
+from modules.services.plans import plan_void
+from modules.services.refused import require
 from modules.services.upgrade_review import Choice
 from oms.infra.queue import enqueue
 from oms.kernel.verdict import Verdict
@@ -37,7 +38,8 @@ def upgrade_choose(*, upgrade_id: int, choices: dict[str, tuple[Choice, Body | N
     """
     with transaction.atomic():
         upgrade = _locked(upgrade_id)
-        _require(may_choose(upgrade))
+        require(may_choose(upgrade))
+        plan_void(upgrade, "its documents were decided about anew")
         for name, (choice, body) in choices.items():
             upgrade.choices[name] = {"choice": choice.value} | ({"body": body} if body is not None else {})
         if upgrade.status != UpgradeStatus.AVAILABLE:
@@ -54,7 +56,8 @@ def preview_request(*, upgrade_id: int) -> None:
     """Ask a worker for the preview. Raises :class:`UpgradeRefused`."""
     with transaction.atomic():
         upgrade = _locked(upgrade_id)
-        _require(may_preview(upgrade))
+        require(may_preview(upgrade))
+        plan_void(upgrade, "a new preview was asked for")
         if upgrade.status != UpgradeStatus.PREVIEWING:
             _become(upgrade, UpgradeStatus.PREVIEWING)
             upgrade.preview, upgrade.replayed, upgrade.to_replay = None, 0, 0
@@ -69,6 +72,7 @@ def upgrade_abandon(*, upgrade_id: int) -> None:
         upgrade = _locked(upgrade_id)
         if upgrade.status == UpgradeStatus.ABANDONED:
             return
+        plan_void(upgrade, "the upgrade was given up")
         _become(upgrade, UpgradeStatus.ABANDONED)
         upgrade.save()
 
@@ -88,10 +92,5 @@ def _locked(upgrade_id: int) -> ModuleUpgrade:
 
 
 def _become(upgrade: ModuleUpgrade, status: UpgradeStatus) -> None:
-    _require(UPGRADE_LIFE.may(UpgradeStatus(upgrade.status), status))
+    require(UPGRADE_LIFE.may(UpgradeStatus(upgrade.status), status))
     upgrade.status = status
-
-
-def _require(verdict: Verdict) -> None:
-    if not verdict:
-        raise UpgradeRefused(verdict.reason)

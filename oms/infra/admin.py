@@ -10,9 +10,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from oms.infra.backoffice.display import moment
+from oms.infra.backoffice.filters import DayRange, chips
 from oms.infra.backoffice.lists import ReadOnlyAdmin
 from oms.infra.backoffice.site import retailer_site
-from oms.infra.models import Event, OutboundRefusal
+from oms.infra.models import Event, OutboundDeparture, OutboundRefusal
+from oms.infra.outbound import Kind
 
 
 @register(Event, site=retailer_site)
@@ -74,4 +76,26 @@ class OutboundRefusalAdmin(ReadOnlyAdmin[OutboundRefusal]):
 
     def find(self, rows: QuerySet[OutboundRefusal], term: str) -> QuerySet[OutboundRefusal]:
         """By its target, exactly. A clone keeps few rows, and is dropped with them."""
+        return rows.filter(target=term)
+
+
+@register(OutboundDeparture, site=retailer_site)
+class OutboundDepartureAdmin(ReadOnlyAdmin[OutboundDeparture]):
+    """What left the house, newest first: messages to customers, and calls to other systems."""
+
+    list_display = ("departed", "kind", "target")
+    list_filter = (chips("kind", [(kind.value, kind.value.capitalize()) for kind in Kind]), ("departed_at", DayRange))
+    ordering = ("-id",)
+    sortable_by = ()
+    search_help_text = "Address, number or account"
+    fields = ("kind", "target", "departed")
+    readonly_fields = ("departed",)
+
+    @display(description="Left")
+    def departed(self, departure: OutboundDeparture) -> str:
+        """When, in the retailer's zone."""
+        return moment(departure.departed_at)
+
+    def find(self, rows: QuerySet[OutboundDeparture], term: str) -> QuerySet[OutboundDeparture]:
+        """By whom or what it was for."""
         return rows.filter(target=term)

@@ -13,4 +13,4 @@ class InfraConfig(AppConfig):
 
         content_types.install()
         autodiscover_modules("handlers")
-        autodiscover_modules("replay")
+        autodiscover_modules("replay", "inflight", "irreversible", "references")

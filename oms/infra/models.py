@@ -84,3 +84,19 @@ class OutboundRefusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.target}"
+
+
+class OutboundDeparture(models.Model):
+    """What was let out: written in the transaction that wanted it, so it is there exactly when that committed."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=16, help_text="mail, sms, webhook, carrier, gateway or connector.")
+    target = models.TextField(help_text="Address, number, URL or account that it was for.")
+    departed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [models.Index(fields=["departed_at"], name="outbound_departed")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.target}"

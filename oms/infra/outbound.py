@@ -17,7 +17,7 @@ from django.db import transaction
 
 from oms.infra.database.context import served_schema
 from oms.infra.database.identity import PUBLIC_SCHEMA, is_staging
-from oms.infra.models import OutboundRefusal
+from oms.infra.models import OutboundDeparture, OutboundRefusal
 
 #: What can be written as JSON.
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -57,7 +57,7 @@ class Refused:
 
 
 def send(*, kind: Kind, target: str, payload: Mapping[str, Json], perform: Callable[[], object]) -> Accepted | Refused:
-    """Let an effect out, or refuse it and write down what it would have been.
+    """Let an effect out and write down that it was, or refuse it and write down what it would have been.
 
     ``target`` is an address, number, URL or account; ``payload`` what was to be sent, without secrets. ``perform``
     is called with no retailer's tables at hand; should it fail, that is logged, and the transaction stays committed.
@@ -71,5 +71,6 @@ def send(*, kind: Kind, target: str, payload: Mapping[str, Json], perform: Calla
         reason = f"{schema} is a staging clone: no {kind} leaves it"
         refusal = OutboundRefusal.objects.create(kind=kind, target=target, payload=dict(payload), reason=reason)
         return Refused(kind, target, reason, refusal.pk)
+    OutboundDeparture.objects.create(kind=kind, target=target)
     transaction.on_commit(perform, robust=True)
     return Accepted(kind, target)

@@ -10,6 +10,7 @@ TRAVEL: Mapping[str, Rule] = {
     "infra_pendingreaction": NONE,
     "infra_idempotentanswer": NONE,
     "infra_outboundrefusal": NONE,
+    "infra_outbounddeparture": NONE,
     "auth_group": ALL,
     "auth_group_permissions": ALL,
     "auth_permission": ALL,

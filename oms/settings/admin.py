@@ -152,6 +152,7 @@ UNFOLD: dict[str, Any] = {
                     _list("API keys", "key", "web.apikey"),
                     _list("Events", "history", "infra.event"),
                     _in_clones_alone(_list("Outbound refusals", "block", "infra.outboundrefusal")),
+                    _list("Sent to others", "outbox", "infra.outbounddeparture"),
                 ],
             },
         ],

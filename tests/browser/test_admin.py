@@ -29,9 +29,9 @@ def site(port: int) -> str:
     return f"http://acme.localhost:{port}"
 
 
-def sign_in(page: Page, address: str) -> None:
+def sign_in(page: Page, address: str, username: str = "anna") -> None:
     page.goto(address)
-    page.get_by_label("Username").fill("anna")
+    page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(address)  # and until its scripts have run: the keyboard is theirs

@@ -21,6 +21,7 @@ from modules.services.upgrade import write_documents
 from modules.services.upgrade_preview import Replay, Replayer, decisions_to_replay
 from modules.services.upgrade_review import upgrade_review
 from oms.infra.database.context import retailer_context
+from tests.factories.locations import LocationFactory
 from tests.releases.planted import Planted, harmless_rename, planted
 
 LIVE = "2.0.0"
@@ -47,6 +48,8 @@ def preview_of(candidate: Release[Any], item: Planted, monkeypatch: pytest.Monke
     known = {name: dict(releases) for name, releases in registry._all().items()}
     known[module][candidate.version] = found
     monkeypatch.setattr(registry, "_all", lambda: known)
+    for code in item.bodies.get("location_policy", {}):
+        LocationFactory.create(code=code)
     with revise(author="maria", reason="the witness") as revision:
         documents = {
             (kind, key): Document(body) for kind, bodies in item.bodies.items() for key, body in bodies.items()

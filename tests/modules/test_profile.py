@@ -27,6 +27,7 @@ from modules.services import (
 from modules.services.exchange import BadExport, profile_export, profile_import
 from modules.services.verify import profile_verify
 from oms.infra.database.context import retailer_context
+from tests.factories.locations import LocationFactory
 
 MODULE, KIND = "order_routing", "location_policy"
 
@@ -35,6 +36,8 @@ MODULE, KIND = "order_routing", "location_policy"
 def begun(bare: None) -> None:
     with retailer_context("acme"):
         profile_begin(author="setup", adopt={"order_routing": "2.0.0"})
+        for code in ("LON", "MAN", "a/b ünd", *(f"L{number}" for number in range(10))):
+            LocationFactory.create(code=code)
 
 
 def policy(code: str, threshold: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from modules.domain.differences import differences
 from modules.models import ProfileRevision, ProfileSnapshot
@@ -16,10 +17,12 @@ from modules.profile import profile_at
 from modules.selectors import head_number
 from modules.services import InvalidDocument, StaleEdit, UnknownKind, profile_begin, profile_restore, snapshot_name
 from modules.services.exchange import BadExport, profile_export, profile_import
+from modules.services.references import profile_unknown_references
 from modules.services.restore import NoSuchRevision
 from modules.services.verify import profile_verify
 from oms.infra.console import RetailerCommand
 from oms.infra.database.context import retailer_context
+from tenants.registry import time_zone_of
 
 Result = tuple[dict[str, Any], list[str]]
 
@@ -49,7 +52,7 @@ class Command(RetailerCommand):
         schema = self.require_retailer(options["retailer"])
         action: Callable[..., Result] = getattr(self, f"_{options['verb']}")
         try:
-            with retailer_context(schema):
+            with timezone.override(time_zone_of(schema)), retailer_context(schema):
                 result, lines = action(options)
         except (BadExport, InvalidDocument, NoSuchRevision, StaleEdit, UnknownKind) as fault:
             raise CommandError(str(fault)) from fault
@@ -89,7 +92,10 @@ class Command(RetailerCommand):
 
     def _restore(self, options: dict[str, Any]) -> Result:
         number = profile_restore(to=options["to"], author=options["author"], reason=options["reason"] or "")
-        return {"revision": number}, [f"revision {number} has the content of revision {options['to']}"]
+        unknown = [item.sentence for item in profile_unknown_references()]
+        lines = [f"revision {number} has the content of revision {options['to']}"]
+        lines += [f"to be put right: {sentence}" for sentence in unknown]
+        return {"revision": number, "unknown_references": unknown}, lines
 
     def _verify(self, options: dict[str, Any]) -> Result:
         broken = profile_verify()

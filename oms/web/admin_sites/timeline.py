@@ -123,6 +123,12 @@ def _hold_released(said: Payload, names: Names) -> _Told:
     return _Told(f"Hold released: {_words(said['code'])}", "The order goes on", "lock_open", Tone.WORKING)
 
 
+def _moved(said: Payload, names: Names) -> _Told:
+    became = [_words(text) for text in said["statuses"] if "→" in text]
+    detail = f"From {said['before']}" + (f": {', '.join(became)}" if became else "")
+    return _Told(f"Moved to {_sentence(_words(said['module']))} {said['after']}", detail, "upgrade")
+
+
 def _words(code: str) -> str:
     return code.replace("_", " ")
 
@@ -170,6 +176,7 @@ _TELLERS: dict[str, Callable[[Payload, Names], _Told]] = {
     "order.hold_released.v1": _hold_released,
     "order.payment_moved.v1": _payment_moved,
     "order.payment_declined.v1": _payment_declined,
+    "order.moved.v1": _moved,
     "fulfilment.offered.v1": _offered,
     "fulfilment.advanced.v1": _advanced,
     "fulfilment.shipped.v1": _shipped,

@@ -1,65 +1,109 @@
-"""What has happened under a release since it went live: what a rollback leaves to finish, and what it cannot undo."""
+"""Work in flight on the releases of a module: what a change of release leaves to finish, and what it cannot undo."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from django.db.models import Count
+from django.apps import apps
+from django.urls import NoReverseMatch
 
-from fulfilment.requests.models import Shipment
-from modules.models import Decision, ModuleUpgrade, ProfileRevision
-from orders.models import Order, OrderStatus
+from modules.contracts.inflight import Standing
+from modules.contracts.irreversible import Irreversible
+from modules.inflight import in_flight_of
+from modules.models import Decision, ModuleAdoption, ModuleUpgrade, MoveStatus, ReleaseMove
+from modules.promotions import irreversible_of
+from oms.infra.backoffice.links import list_address
 
-#: Where an order keeps the release of a module that it finishes on.
-_PINNED = {"order_management": "release", "order_routing": "routing_release"}
-_FINAL = (OrderStatus.COMPLETE, OrderStatus.CANCELLED)
+#: Work that a move kept, shown one by one.
+_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class StatusCount:
-    """Orders of one status."""
+class Move:
+    """A move with the first pieces of work that it kept."""
 
-    word: str
-    sentence: str
-    count: int
+    row: ReleaseMove
+    kept: tuple[tuple[str, str], ...]
+
+    @property
+    def done(self) -> int:
+        """Pieces dealt with."""
+        return self.row.moved + self.row.kept
 
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """Orders that finish on a release, and what has left since it went live."""
+    """The work that finishes on one release; ``elsewhere`` is unfinished work that other releases have by name."""
 
-    pinned: bool
-    statuses: tuple[StatusCount, ...]
-    unfinished: int
-    shipments: int
-    decisions: int
+    module: str
+    release: str
+    live: str
+    thing: str
+    standing: Sequence[Standing] = ()
+    elsewhere: Sequence[tuple[str, int]] = ()
+    moves: Sequence[Move] = ()
+    decisions: int = 0
 
     @property
-    def orders(self) -> int:
-        """All orders that finish on the release."""
-        return sum(item.count for item in self.statuses)
+    def pinned(self) -> bool:
+        """Whether work carries a release of this module at all."""
+        return bool(self.thing)
+
+    @property
+    def unfinished(self) -> int:
+        """Pieces that are not finished."""
+        return sum(item.count for item in self.standing if not item.finished)
+
+
+def in_flight_on(module: str, release: str) -> InFlight:
+    """The work of a module on one of its releases, with the latest moves from or to it."""
+    live = ModuleAdoption.objects.filter(module=module).values_list("release", flat=True).first() or ""
+    work = in_flight_of(module)
+    if work is None:
+        return InFlight(module, release, live, "")
+    elsewhere = sorted(
+        (name, count) for name, count in work.unfinished().items() if name not in (release, live) and count
+    )
+    return InFlight(module, release, live, work.thing, work.standing(release), elsewhere, moves_of(module))
 
 
 def since_promotion(upgrade: ModuleUpgrade) -> InFlight:
-    """What has happened under the newer release of an upgrade that was promoted."""
+    """The work on the newer release of an upgrade that was promoted, and the decisions that it made since."""
     assert upgrade.promoted_revision is not None
-    field = _PINNED.get(upgrade.module)
-    revision = ProfileRevision.objects.get(number=upgrade.promoted_revision)
+    found = in_flight_on(upgrade.module, upgrade.to_release)
     decisions = Decision.objects.filter(
-        module=upgrade.module, release=upgrade.to_release, revision__gte=revision.number
+        module=upgrade.module, release=upgrade.to_release, revision__gte=upgrade.promoted_revision
     ).count()
-    if field is None:
-        return InFlight(False, (), 0, 0, decisions)
-    orders = Order.objects.filter(**{field: upgrade.to_release})
-    counts = dict(orders.order_by().values_list("status").annotate(Count("id")))
-    statuses = tuple(_status(OrderStatus(status), counts[status]) for status in OrderStatus.values if status in counts)
-    unfinished = sum(count for status, count in counts.items() if status not in _FINAL)
-    shipments = Shipment.objects.filter(
-        shipped_at__gte=revision.created_at, **{f"request__order__{field}": upgrade.to_release}
-    ).count()
-    return InFlight(True, statuses, unfinished, shipments, decisions)
+    return InFlight(
+        found.module, found.release, found.live, found.thing, found.standing, found.elsewhere, found.moves, decisions
+    )
 
 
-def _status(status: OrderStatus, count: int) -> StatusCount:
-    word, _, sentence = str(status.label).partition(": ")
-    return StatusCount(word, sentence, count)
+def moves_of(module: str, limit: int = 3) -> list[Move]:
+    """Moves that run, and the last ones that ended."""
+    rows = sorted(ReleaseMove.objects.filter(module=module)[:limit], key=lambda row: row.status != MoveStatus.RUNNING)
+    return [
+        Move(row, tuple(row.work.filter(moved=False).values_list("number", "reason")[:_KEPT]) if row.kept else ())
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An effect that cannot be undone, and where its list is."""
+
+    found: Irreversible
+    address: str = field(default="")
+
+
+def effects_since(upgrade: ModuleUpgrade) -> list[Effect]:
+    """What has happened since a promotion and cannot be undone; every kind, also where there is none of it."""
+    return [Effect(item, _list_of(item)) for item in irreversible_of(upgrade)]
+
+
+def _list_of(item: Irreversible) -> str:
+    try:
+        return list_address(apps.get_model(item.model), **item.filters) if item.model else ""
+    except (LookupError, NoReverseMatch):  # no list shows them
+        return ""

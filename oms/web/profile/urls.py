@@ -3,7 +3,7 @@
 from django.urls import path
 
 from oms.web.profile import outcomes as outcomes
-from oms.web.profile.views import clone, documents, editing, history, merge, preview, promotion, upgrades
+from oms.web.profile.views import clone, documents, editing, history, merge, plans, preview, promotion, upgrades
 
 app_name = "profile"
 _DOCUMENT = "<slug:module>/<slug:kind>/"
@@ -25,6 +25,8 @@ urlpatterns = [
     path("upgrades/", upgrades.overview, name="upgrades"),
     path("upgrades/<slug:module>/hold/", upgrades.hold, name="hold"),
     path("upgrades/<slug:module>/begin/", upgrades.begin, name="begin"),
+    path("upgrades/<slug:module>/adopt/", upgrades.adopt, name="adopt"),
+    path("upgrades/<slug:module>/move/", upgrades.move, name="move"),
     path(_UPGRADE, upgrades.review, name="review"),
     path(f"{_UPGRADE}choose/", upgrades.choose, name="choose"),
     path(f"{_UPGRADE}merge/", merge.merge, name="merge"),
@@ -39,5 +41,7 @@ urlpatterns = [
     path(f"{_UPGRADE}preview/clone/progress/", clone.clone_progress, name="clone_progress"),
     path("upgrades/enter/", clone.clone_enter, name="clone_enter"),
     path(f"{_UPGRADE}promote/", promotion.promote, name="promote"),
+    path(f"{_UPGRADE}plan/", plans.ask, name="plan"),
+    path(f"{_UPGRADE}decide/", plans.decide, name="decide"),
     path(f"{_UPGRADE}rollback/", promotion.rollback, name="rollback"),
 ]

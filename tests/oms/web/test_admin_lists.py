@@ -13,7 +13,7 @@ from oms.importing.models import ImportedLine
 from oms.infra.backoffice.lists import MasterDataAdmin
 from oms.infra.backoffice.site import retailer_site
 from oms.infra.database.context import retailer_context
-from oms.infra.models import OutboundRefusal
+from oms.infra.models import OutboundDeparture, OutboundRefusal
 from oms.web.services.api_keys import api_key_issue
 from orders.models import Channel, OrderCharge
 from returns.models import BlindReturn
@@ -44,6 +44,7 @@ QUESTIONS = {
     "importing.importedline": 2,
     "infra.event": 2,
     "infra.outboundrefusal": 2,
+    "infra.outbounddeparture": 2,
     "accounts.user": 3,
     "auth.group": 2,
     "web.apikey": 2,
@@ -74,6 +75,7 @@ def rows_of_every_kind(times: int) -> None:
         )  # fmt: skip
         OutboundRefusal.objects.create(kind="mail", target="ada@example.com", payload={}, reason="a staging clone")
         api_key_issue(name="Partner")
+        OutboundDeparture.objects.create(kind="mail", target="a@b.example")
         StaffFactory.create().groups.create(name=f"Group {order.pk}")
 
 

@@ -308,9 +308,13 @@ def test_a_document_is_made_changed_and_deleted(anna: Client) -> None:
     assert "Revision 3 added" in log
 
 
-def test_the_only_document_of_its_kind_is_not_deleted(anna: Client) -> None:
-    assert "Delete" not in words(anna.get(STRATEGY))
-    assert anna.get(STRATEGY.replace("/edit/", "/delete/")).status_code == 404
+def test_the_only_document_of_its_kind_is_not_deleted_but_its_defaults_are_restored(anna: Client) -> None:
+    address, page = STRATEGY.replace("/edit/", "/delete/"), words(anna.get(STRATEGY))
+    assert ("Delete" in page, "Restore the defaults …" in page) == (False, True)
+    done = send(anna, address, anna.get(address), reason="begin anew")
+    assert done["Location"] == STRATEGY
+    assert told(done)[-1].startswith("The defaults were restored in revision")
+    assert ProfileDocument.objects.get(kind="routing_strategy").body["name"] == "Nearest location"
     assert anna.get("/admin/profile/documents/order_routing/routing_strategy/")["Location"] == STRATEGY
 
 

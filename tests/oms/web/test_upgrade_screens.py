@@ -398,9 +398,13 @@ def test_going_back_says_what_becomes_of_orders(anna: Client, previewed: ModuleU
     page = anna.get(address)
     text = words(page)
     assert "Go back from 2.0.0 to 1.0.0?" in text
-    assert "In progress a location is working on it, or a part has left 1 They finish on 2.0.0." in text
+    assert (
+        "In progress a location is working on it, or a part has left 1 They finish on 2.0.0, or move along: you decide."
+        in text
+    )
     assert "Complete everything that was not cancelled has been fulfilled 1 Nothing: they are done." in text
-    assert "1 shipment of these orders has left since." in text
+    assert "1 shipment has left since." in text
+    assert "No message to a customer has been sent since." in text
     assert "Revision 4 , bob: a wider radius" in text
     # when: pressed twice
     first = send(anna, address, page, reason="dearer")

@@ -13,7 +13,7 @@ from modules.domain.documents import Reference
 from modules.domain.releases import Kind
 from modules.profile import current_profile, profile_at
 from modules.selectors import head_number
-from modules.services import InvalidDocument, StaleEdit, revise
+from modules.services import InvalidDocument, StaleEdit, UnknownKind, revise
 from modules.services.revise import FieldFault, validate
 from oms.web.profile.kinds import body_changes, document_title, kind_of, module_title, schema_of, spelt, told
 from oms.web.profile.merging import Disputed, disputed, merged
@@ -168,7 +168,7 @@ def _form(
         request, "edit", draft.title, *above_kind(reference.module, draft.kind),
         draft=draft, root=root, known=suggestions(root), changed=changed, live=live,
         module_title=module_title(reference.module), faulty=root.faulty,
-        may_delete=not draft.new and draft.kind.singleton is None,
+        may_delete=not draft.new, only=draft.kind.singleton is not None,
         delete=address("delete", reference.module, reference.kind, key=reference.key),
         log=address("log", reference.module, reference.kind, key=reference.key),
         cancel=_back(draft),
@@ -253,30 +253,48 @@ def delete(request: HttpRequest, module: str, kind: str) -> HttpResponse:
     if document is None and request.method == "POST":
         messages.info(request, f"“{key}” is deleted already.")
         return HttpResponseRedirect(address("documents", module, kind))
-    if document is None or found.singleton:
+    only = found.singleton == key
+    if document is None:
         message = f"There is no {found.title.lower()} “{key}” that could be deleted."
         raise Http404(message)
     reason, errors = request.POST.get("reason", "").strip()[:_REASON_AT_MOST], []
     if request.method == "POST":
         if reason:
-            return _deleted(request, reference, reason)
+            return _deleted(request, reference, reason, only=only)
         errors = ["Say why: the history shows it beside your name."]
     schema = schema_of(found.model)
+    after = dict(found.defaults.get(key, {})) if only else {}
     return page(
-        request, "delete", f"Delete {key}", *above_kind(module, found),
-        kind=found, key=key, reason=reason, reason_errors=errors, expected=profile.number,
-        fields=[(change.label, change.before) for change in body_changes(reference, document.body, {}, schema)],
+        request, "delete", _ask_title(found, key, only=only), *above_kind(module, found),
+        kind=found, key=key, reason=reason, reason_errors=errors, expected=profile.number, only=only,
+        fields=[
+            (change.label, f"{change.before or '–'} → {change.after or '–'}" if only else change.before)
+            for change in body_changes(reference, document.body, after, schema)
+        ],
         cancel=_address(reference),
     )  # fmt: skip
 
 
-def _deleted(request: HttpRequest, reference: Reference, reason: str) -> HttpResponse:
+def _deleted(request: HttpRequest, reference: Reference, reason: str, *, only: bool) -> HttpResponse:
     expected = number_given(request.POST.get("expected"), "revision")
     try:
         with revise(author=author(request), reason=reason, expected=expected) as revision:
-            revision.delete(reference.module, reference.kind, reference.key)
+            change = revision.restore_defaults if only else revision.delete
+            change(reference.module, reference.kind, reference.key)
+    except UnknownKind as refused:
+        messages.error(request, f"Nothing was restored: {refused}.")
+        return HttpResponseRedirect(_address(reference))
     except StaleEdit as stale:
-        messages.error(request, f"Nothing was deleted: {changed_meanwhile(stale)}. Look at it again.")
+        messages.error(
+            request, f"Nothing was {'restored' if only else 'deleted'}: {changed_meanwhile(stale)}. Look at it again."
+        )
         return HttpResponseRedirect(address("delete", reference.module, reference.kind, key=reference.key))
+    if only:
+        messages.success(request, f"The defaults were restored in revision {revision.number}. Its history stays.")
+        return HttpResponseRedirect(_address(reference))
     messages.success(request, f"“{reference.key}” was deleted in revision {revision.number}. Its history stays.")
     return HttpResponseRedirect(address("documents", reference.module, reference.kind))
+
+
+def _ask_title(kind: Kind, key: str, *, only: bool) -> str:
+    return f"Restore the defaults of {kind.title.lower()}" if only else f"Delete {key}"

@@ -21,6 +21,7 @@ from modules.profile import current_profile
 from modules.selectors import adoption_states_at, documents_at, head_number
 from modules.services import InvalidDocument, StaleEdit, profile_restore, snapshot_name
 from modules.services.exchange import profile_export
+from modules.services.references import profile_unknown_references
 from oms.web.profile.kinds import (
     Change,
     ChangedDocument,
@@ -35,6 +36,8 @@ from oms.web.profile.views.documents import above_kind
 
 _AT_ONCE = 50
 _NAME_AT_MOST = 120
+#: Unknown codes that are told after a restore.
+_UNKNOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,8 @@ def _restored(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, f"Nothing was restored: {refused}")
         return HttpResponseRedirect(address("restore", number))
     messages.success(request, f"The profile is again what it was at revision {number}; this is revision {made}.")
+    for unknown in profile_unknown_references()[:_UNKNOWN]:
+        messages.warning(request, f"To be put right: {unknown.sentence}.")
     return HttpResponseRedirect(address("revision", made))
 
 

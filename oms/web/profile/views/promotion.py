@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 
 from modules.domain.documents import Reference
 from modules.models import ModuleAdoption, ModuleUpgrade, ProfileRevision, UpgradeStatus
@@ -11,15 +12,22 @@ from modules.profile import current_profile
 from modules.selectors import head_number
 from modules.services import InvalidDocument, StaleEdit
 from modules.services.conversion import NoConversion
+from modules.services.plans import open_plan
+from modules.services.references import profile_unknown_references
 from modules.services.upgrade import UpgradeRefused, may_promote, module_rollback, upgrade_promote
+from modules.services.upgrade_plan import may_decide, may_plan
 from modules.services.upgrade_review import upgrade_review
 from oms.kernel.verdict import Verdict
 from oms.web.profile.figures import figures_since
-from oms.web.profile.inflight import since_promotion
+from oms.web.profile.inflight import effects_since, in_flight_on, since_promotion
 from oms.web.profile.kinds import Change, changed_documents, module_title
 from oms.web.profile.screens import address, author, changed_meanwhile, screen
 from oms.web.profile.views.history import Comparison, compared
+from oms.web.profile.views.plans import in_flight_chosen
 from oms.web.profile.views.upgrades import OPEN, upgrade_numbered, upgrade_page
+
+#: Unknown codes that are told after going back.
+_UNKNOWN = 5
 
 
 @screen("GET", "POST")
@@ -37,7 +45,9 @@ def promote(request: HttpRequest, number: int) -> HttpResponse:
     return upgrade_page(
         request, "promote", upgrade, "promote",
         verdict=verdict, wrong=wrong, comparison=_what_would_change(upgrade), found=upgrade.preview or {},
-        reason=request.POST.get("reason", ""),
+        reason=request.POST.get("reason", ""), since=in_flight_on(upgrade.module, upgrade.from_release),
+        plan=(plan := open_plan(upgrade)), plans=upgrade.plans.all()[:5], may_plan=may_plan(upgrade),
+        may_decide=may_decide(plan, author(request)) if plan else None, zone=timezone.get_current_timezone_name(),
     )  # fmt: skip
 
 
@@ -73,7 +83,9 @@ def _what_would_change(upgrade: ModuleUpgrade) -> Comparison | None:
 def _promote(request: HttpRequest, upgrade: ModuleUpgrade) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()[:500]
     try:
-        revision = upgrade_promote(upgrade_id=upgrade.pk, author=author(request), reason=reason)
+        revision = upgrade_promote(
+            upgrade_id=upgrade.pk, author=author(request), reason=reason, in_flight=in_flight_chosen(request)
+        )
     except (UpgradeRefused, InvalidDocument) as refused:
         messages.error(request, f"Nothing was promoted: {refused}.")
     except StaleEdit as stale:
@@ -90,7 +102,8 @@ def _promoted(request: HttpRequest, upgrade: ModuleUpgrade) -> HttpResponse:
         request, "promoted", upgrade, "promote",
         revision=ProfileRevision.objects.get(number=upgrade.promoted_revision), since=since_promotion(upgrade),
         comparison=compared(upgrade.promoted_revision - 1, upgrade.promoted_revision),
-        may_go_back=may_roll_back(upgrade), figures=figures_since(upgrade),
+        may_go_back=may_roll_back(upgrade), figures=figures_since(upgrade), effects=effects_since(upgrade),
+        plans=upgrade.plans.all()[:5],
     )  # fmt: skip
 
 
@@ -129,16 +142,20 @@ def rollback(request: HttpRequest, number: int) -> HttpResponse:
     return upgrade_page(
         request, "rollback", upgrade, "rollback",
         verdict=verdict, since=since_promotion(upgrade), edits=edits.order_by("number")[:20],
-        promoted=ProfileRevision.objects.get(number=upgrade.promoted_revision),
+        promoted=ProfileRevision.objects.get(number=upgrade.promoted_revision), effects=effects_since(upgrade),
     )  # fmt: skip
 
 
 def _roll_back(request: HttpRequest, upgrade: ModuleUpgrade) -> None:
     reason = request.POST.get("reason", "").strip()[:500]
     try:
-        revision = module_rollback(module=upgrade.module, author=author(request), reason=reason)
+        revision = module_rollback(
+            module=upgrade.module, author=author(request), reason=reason, in_flight=in_flight_chosen(request)
+        )
     except (UpgradeRefused, NoConversion, InvalidDocument) as refused:
         messages.error(request, f"Nothing was rolled back: {refused}.")
     else:
         words = f"{module_title(upgrade.module)} is back at {upgrade.from_release} since revision {revision}."
         messages.success(request, words)
+        for unknown in profile_unknown_references(upgrade.module)[:_UNKNOWN]:
+            messages.warning(request, f"To be put right: {unknown.sentence}.")

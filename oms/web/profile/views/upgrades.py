@@ -15,11 +15,15 @@ from modules.domain.canonical import Body, Json
 from modules.domain.documents import Reference
 from modules.models import ModuleAdoption, ModuleUpgrade, UpgradeStatus
 from modules.publishing.models import PublishedRelease
+from modules.publishing.selectors import published_releases
+from modules.services.adopt import module_adopt
 from modules.services.conversion import NoConversion
 from modules.services.upgrade import UpgradeRefused, module_hold, upgrade_begin
+from modules.services.upgrade_move import moves_ask
 from modules.services.upgrade_review import Choice, Review, TouchedDocument, upgrade_review
 from modules.services.upgrade_steps import may_choose, upgrade_abandon, upgrade_choose
 from oms.kernel.verdict import Verdict
+from oms.web.profile.inflight import InFlight, in_flight_on
 from oms.web.profile.kinds import document_title, in_order, module_title, schema_at, spelt, told
 from oms.web.profile.notes import notes_as_html
 from oms.web.profile.screens import Crumb, address, author, page, screen
@@ -51,13 +55,33 @@ class ModuleRow:
     open: ModuleUpgrade | None
     promoted: ModuleUpgrade | None
     past: tuple[ModuleUpgrade, ...]
+    in_flight: InFlight
 
 
 @screen()
 def overview(request: HttpRequest) -> HttpResponse:
     """All modules: what is live, what is held, what could be adopted."""
     rows = [_row(adoption) for adoption in ModuleAdoption.objects.all()]
-    return page(request, "upgrades", "Upgrades", Crumb("Profile", address("overview")), rows=rows)
+    adopted = {row.name for row in rows}
+    free = [_free(module) for module in registry.module_names() if module not in adopted]
+    return page(
+        request, "upgrades", "Upgrades", Crumb("Profile", address("overview")),
+        rows=rows, free=[module for module in free if module.offered],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FreeModule:
+    """A module that is not adopted, with its published releases, the newest first."""
+
+    name: str
+    title: str
+    offered: tuple[Offered, ...]
+
+
+def _free(module: str) -> FreeModule:
+    offered = tuple(Offered(item, notes_as_html(item.notes)) for item in reversed(published_releases(module)))
+    return FreeModule(module, module_title(module), offered)
 
 
 def _row(adoption: ModuleAdoption) -> ModuleRow:
@@ -75,6 +99,7 @@ def _row(adoption: ModuleAdoption) -> ModuleRow:
         open=next((item for item in upgrades if item.status in OPEN), None),
         promoted=promoted.first(),
         past=tuple(item for item in upgrades if item.status not in OPEN),
+        in_flight=in_flight_on(adoption.module, adoption.release),
     )
 
 
@@ -105,6 +130,33 @@ def begin(request: HttpRequest, module: str) -> HttpResponse:
         messages.error(request, f"No upgrade was begun: {refused}.")
         return HttpResponseRedirect(address("upgrades") + f"#{module}")
     return HttpResponseRedirect(address("review", upgrade.pk))
+
+
+@screen("POST", changes=True)
+def adopt(request: HttpRequest, module: str) -> HttpResponse:
+    """Take a module up, with the documents that its release begins with."""
+    try:
+        revision = module_adopt(module=module, to=request.POST.get("to") or None, author=author(request))
+    except UpgradeRefused as refused:
+        messages.error(request, f"Nothing was adopted: {refused}.")
+    else:
+        live = ModuleAdoption.objects.get(module=module).release
+        words = f"{module_title(module)} {live} is adopted since revision {revision}, as it is delivered."
+        messages.success(request, words)
+    return HttpResponseRedirect(address("upgrades") + f"#{module}")
+
+
+@screen("POST", changes=True)
+def move(request: HttpRequest, module: str) -> HttpResponse:
+    """Move the unfinished work of one release to the release that is live, by a job."""
+    try:
+        [asked] = moves_ask(module=module, before=request.POST.get("from", ""), author=author(request))
+    except UpgradeRefused as refused:
+        messages.error(request, f"Nothing is moved: {refused}.")
+    else:
+        total = f"{asked.total:,} unfinished order{'' if asked.total == 1 else 's'}"
+        messages.success(request, f"{total} of {asked.from_release} are on their way to {asked.to_release}.")
+    return HttpResponseRedirect(address("upgrades") + f"#{module}")
 
 
 def upgrade_numbered(number: int, *, lock: bool = False) -> ModuleUpgrade:
