@@ -57,8 +57,8 @@ from tenants.registry import time_zone_of
 Result = tuple[dict[str, Any], list[str]]
 
 _VERBS = (
-    "adopt", "preview", "drop-clone", "promote", "plan", "approve", "decline", "withdraw", "rollback", "move", "status", "hold",
-    "unhold",
+    "adopt", "preview", "drop-clone", "promote", "plan", "approve", "decline", "withdraw", "rollback", "move", "status",
+    "hold", "unhold",
 )  # fmt: skip
 
 
