@@ -10,7 +10,7 @@ Postal prefixes are compared as :func:`fulfilment.carriers.domain.postal.begins`
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal
 from functools import cached_property
@@ -43,6 +43,8 @@ Weekday = Annotated[int, Field(ge=1, le=7)]
 ZoneName = Annotated[str, Field(min_length=1, max_length=20)]
 
 NOTHING = Decimal(0)
+#: Digits of a prefix in a range: five make a hundred thousand prefixes at most.
+_LONGEST_RANGE = 5
 MONDAY_TO_FRIDAY = [1, 2, 3, 4, 5]
 
 
@@ -65,6 +67,15 @@ class ZonePair(KindModel):
     origin: Prefixes = Field(title="From prefix or range")
     destination: Prefixes = Field(title="To prefix or range")
     zone: ZoneName = Field(title="Zone")
+
+    @field_validator("origin", "destination")
+    @classmethod
+    def _range_of_one_length(cls, value: str) -> str:
+        first, _, last = value.partition("-")
+        if last and (len(first) != len(last) or first > last or len(first) > _LONGEST_RANGE):
+            message = f"{value} is no range: two numbers of the same length of at most five digits, the lower one first"
+            raise ValueError(message)
+        return value
 
 
 class WeightBreak(KindModel):
@@ -204,6 +215,24 @@ class Contract(KindModel):
                 message = f"rates name the zone {named[0]!r}, and the contract has no zones"
                 raise ValueError(message)
         return self
+
+    @cached_property
+    def pair_table(self) -> Mapping[str, Mapping[str, str]]:
+        """Origin prefix → destination prefix → zone, with ranges written out; a later row goes over an earlier one."""
+        table: dict[str, dict[str, str]] = {}
+        for row in self.pairs:
+            destinations = _each(row.destination)
+            for origin in _each(row.origin):
+                table.setdefault(origin, {}).update(dict.fromkeys(destinations, row.zone))
+        return table
+
+
+def _each(prefixes: str) -> list[str]:
+    """Every prefix of a range; one alone is a range of itself."""
+    first, _, last = prefixes.partition("-")
+    if not last:
+        return [first]
+    return [str(number).zfill(len(first)) for number in range(int(first), int(last) + 1)]
 
 
 def _once(values: Sequence[_T], what: str) -> None:
