@@ -18,6 +18,8 @@ _WIDTH, _HEIGHT = 4 * inch, 6 * inch
 _EDGE = 0.2 * inch
 _PLAIN, _BOLD = "Helvetica", "Helvetica-Bold"
 _ROWS_TO_A_SHEET = 40
+_SMALLEST = 6
+"""Points; what still does not fit is cut."""
 #: A module of 0.33 mm and ten of them clear at both sides are read by any scanner (ISO/IEC 15417).
 _MODULE = 0.33 * mm
 
@@ -66,14 +68,14 @@ def manifest_pdf(manifest: ManifestSheet) -> bytes:
 
 def _manifest_page(canvas: Canvas, manifest: ManifestSheet, page: int, pages: int) -> None:
     height = A4[1]
-    _text(canvas, 18 * mm, height - 20 * mm, 15, f"Manifest {manifest.number}", _BOLD)
+    _text(canvas, 18 * mm, height - 20 * mm, 15, f"Manifest {manifest.number}", _BOLD, width=170 * mm)
     about = f"{manifest.carrier} · {manifest.location} · {manifest.day:%d %b %Y} · page {page + 1} of {pages}"
-    _text(canvas, 18 * mm, height - 27 * mm, 9, about)
+    _text(canvas, 18 * mm, height - 27 * mm, 9, about, width=170 * mm)
     columns = (18, 60, 100, 142, 165, 192)
     top = height - 38 * mm
     heads = ("Tracking number", "Order", "Recipient", "Postal code", "Service")
     for left, head in zip(columns, heads, strict=False):
-        _text(canvas, left * mm, top, 8, head, _BOLD)
+        _text(canvas, left * mm, top, 8, head, _BOLD, width=40 * mm)
     canvas.setFont(_BOLD, 8)
     canvas.drawRightString(columns[-1] * mm, top, "kg")
     here = manifest.lines[page * _ROWS_TO_A_SHEET : (page + 1) * _ROWS_TO_A_SHEET]
@@ -88,10 +90,10 @@ def _manifest_page(canvas: Canvas, manifest: ManifestSheet, page: int, pages: in
         total = sum(line.grams for line in manifest.lines) / 1000
         count = len(manifest.lines)
         summary = f"{count:,} parcel{'' if count == 1 else 's'}, {total:,.3f} kg"
-        _text(canvas, 18 * mm, 34 * mm, 10, summary, _BOLD)
+        _text(canvas, 18 * mm, 34 * mm, 10, summary, _BOLD, width=170 * mm)
         for left, who in ((18, "Handed over by"), (110, "Received by the carrier")):
             canvas.line(left * mm, 20 * mm, (left + 80) * mm, 20 * mm)
-            _text(canvas, left * mm, 16 * mm, 8, f"{who}: name, signature, time")
+            _text(canvas, left * mm, 16 * mm, 8, f"{who}: name, signature, time", width=80 * mm)
 
 
 def _symbol(canvas: Canvas, text: str, bottom: float, height: float) -> None:
@@ -121,11 +123,11 @@ def _text(
 ) -> None:
     """A line, made smaller until it fits; what its font cannot write is written without accents."""
     line = _writable(text)
-    fits = (width or _WIDTH - _EDGE - left) if canvas._pagesize[0] == _WIDTH or width else None
-    while fits and size > 5 and stringWidth(line, font, size) > fits:
+    fits = width or max(_WIDTH - _EDGE - left, 0)
+    while size > _SMALLEST and stringWidth(line, font, size) > fits:
         size -= 1
-    while fits and len(line) > 1 and stringWidth(line, font, size) > fits:
-        line = line[:-2] + "…" if line.endswith("…") else line[:-1] + "…"
+    while len(line) > 1 and stringWidth(line, font, size) > fits:
+        line = line.removesuffix("…")[:-1] + "…"
     canvas.setFont(font, size)
     canvas.drawString(left, bottom, line)
 

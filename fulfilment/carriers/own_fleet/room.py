@@ -67,7 +67,13 @@ def take(*, key: str, van: str, day: date, grams: int, tracking_number: str) -> 
 
     The key is claimed first: of two transactions with the same key the second waits for the first and finds it.
     """
-    given = {"key": key, "van": van, "day": day, "grams": grams, "tracking_number": tracking_number}
+    given: dict[str, str | int | date] = {
+        "key": key,
+        "van": van,
+        "day": day,
+        "grams": grams,
+        "tracking_number": tracking_number,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_MAKE_DAY, given)
         cursor.execute(_CLAIM, given)
