@@ -6,12 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+from fulfilment.carriers import registry
 from fulfilment.carriers.domain.adapter import Enquiry
 from fulfilment.carriers.domain.brokering import Choice, choose
 from fulfilment.carriers.domain.parcels import Parcel
 from fulfilment.carriers.domain.quotes import NotServed, Offer
 from fulfilment.carriers.domain.rates import Contract
-from fulfilment.carriers.registry import NoSuchCarrier, adapter, adapters
 from fulfilment.carriers.selectors import RequestFacts, contracts
 
 
@@ -50,7 +50,7 @@ def name_of(carrier: str) -> str:
     contract = contracts().get(carrier)
     if isinstance(contract, Contract):
         return contract.name or carrier
-    found = adapters().get(carrier)
+    found = registry.adapters().get(carrier)
     return found.title if found else carrier
 
 
@@ -59,7 +59,7 @@ def _ask(facts: RequestFacts, parcel: Parcel) -> list[Offer]:
         return Enquiry(carrier, contract, parcel, facts.origin, facts.destination, facts.ready)
 
     offers: list[Offer] = []
-    for code, carrier in adapters().items():
+    for code, carrier in registry.adapters().items():
         if not carrier.by_contract:
             offers += carrier.quote(enquiry(code, None))
     for key, contract in contracts().items():
@@ -67,8 +67,8 @@ def _ask(facts: RequestFacts, parcel: Parcel) -> list[Offer]:
             offers.append(NotServed(key, "", contract))
             continue
         try:
-            offers += adapter(contract.adapter).quote(enquiry(key, contract))
-        except NoSuchCarrier as missing:
+            offers += registry.adapter(contract.adapter).quote(enquiry(key, contract))
+        except registry.NoSuchCarrier as missing:
             offers.append(NotServed(key, "", str(missing)))
     return offers
 

@@ -89,7 +89,10 @@ def test_a_serial_beyond_ten_digits_is_refused() -> None:
         ),
         ("TRACK1", "Post", ""),
         ("", "UPS", ""),
-        ("TR000000000196", "", "TR000000000196 looks like our own TR, but its check digit is wrong: is a digit mistyped?"),
+        (
+            "TR000000000196", "",
+            "TR000000000196 looks like our own TR, but its check digit is wrong: is a digit mistyped?",
+        ),
         ("RB123456785GB", "Royal Mail", ""),
     ],
 )  # fmt: skip
