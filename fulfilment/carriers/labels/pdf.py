@@ -132,21 +132,20 @@ def _text(
     canvas.drawString(left, bottom, line)
 
 
+#: Letters that are no accented form of another one.
+_PLAINER = str.maketrans("ŁłĐđĦħıĿŀ", "LlDdHhiLl")
+
+
 def _writable(text: str) -> str:
     """The built-in fonts write Western European letters; others lose their accents or become a question mark."""
-    return (
-        "".join(sign if _known(sign) else unicodedata.normalize("NFKD", sign)[0] for sign in text)
-        .encode("cp1252", "replace")
-        .decode("cp1252")
-    )
+    return "".join(_letter(sign) for sign in text.translate(_PLAINER))
 
 
-def _known(sign: str) -> bool:
-    try:
-        sign.encode("cp1252")
-    except UnicodeEncodeError:
-        return False
-    return True
+def _letter(sign: str) -> str:
+    for form in (sign, unicodedata.normalize("NFKD", sign)[0]):
+        if form.encode("cp1252", "ignore"):
+            return form
+    return "?"
 
 
 def _rule(canvas: Canvas, height: float) -> None:

@@ -86,10 +86,11 @@ def test_an_offer_can_be_chosen_by_hand(acme: None) -> None:
 
 
 def test_nobody_takes_it_and_why(acme: None) -> None:
+    request = request_packed(soho())
     contract_signed("EURO", currency="EUR")
     contract_signed("US", countries=["US"])
     with pytest.raises(ParcelRefused) as refusal:
-        book(request_packed(soho()))
+        book(request)
     assert str(refusal.value) == (
         "WEB-7/1: no carrier takes the parcel. EURO standard: priced in EUR; the order is in GBP; "
         "US standard: does not serve GB"
