@@ -78,10 +78,10 @@ class StepForm(forms.Form):
     sure = forms.BooleanField(required=False)
 
 
-def _typed_before(request: HttpRequest) -> HowItGoes | None:
-    """What was typed into the shipping form and doubted."""
+def _how_it_goes(request: HttpRequest, row: FulfilmentRequest) -> HowItGoes | None:
+    """What fills the shipping form: what was typed and doubted, else what somebody knows about the request."""
     if "sure" not in request.GET:
-        return None
+        return next(filter(None, (ask(row) for ask in HOW_IT_GOES)), None)
     return HowItGoes(request.GET.get("carrier", "")[:40], request.GET.get("tracking_number", "")[:64])
 
 
@@ -137,12 +137,13 @@ class FulfilmentRequestAdmin(PageAdmin[FulfilmentRequest]):
     def page_context(self, request: HttpRequest, row: FulfilmentRequest) -> dict[str, Any]:
         """Its lines, its shipments and the next step."""
         lines = row.lines.select_related("order_line__product", "level")
+        step = _next_step(RequestStatus(row.status))
         return {
             "status": request_status_badge(row),
             "lines": list(lines.order_by("order_line__position")),
             "shipments": list(row.shipments.annotate(units=Sum("lines__quantity")).order_by("id")),
-            "step": _next_step(RequestStatus(row.status)),
-            "goes": _typed_before(request) or next(filter(None, (ask(row) for ask in HOW_IT_GOES)), None),
+            "step": step,
+            "goes": _how_it_goes(request, row) if step and step.to == RequestStatus.SHIPPED else None,
             "sure": "sure" in request.GET,
             "panels": [{"template": panel.template, "shown": panel.context(request, row)} for panel in PANELS],
         }
