@@ -71,7 +71,7 @@ class OwnFleet(Adapter):
         day = next_run(van, enquiry.ready)
         left = room.left(van, day)
         if left.parcels < 1 or left.grams < enquiry.parcel.grams:
-            full = f"is full on {day}: {left.parcels:,} parcels and {left.grams:,} g are left"
+            full = f"is full on {day}: room is left for {left.parcels:,} parcels and {left.grams:,} g"
             return NotServed(self.code, van.code, full)
         return _quote(self.code, van, day, enquiry.parcel.grams)
 

@@ -178,7 +178,7 @@ def _kept(item: Compared, booked: Quote) -> dict[str, str | None]:
     if quote is booked and not item.chosen:
         reason = f"chosen by hand; {item.reason}"
     return {
-        "carrier": item.offer.carrier,
+        "carrier": name_of(item.offer.carrier),
         "service": quote.service_name if quote else item.offer.service,
         "amount": str(quote.amount) if quote else None,
         "currency": quote.currency if quote else None,

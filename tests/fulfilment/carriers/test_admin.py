@@ -83,7 +83,7 @@ def test_the_best_is_booked_printed_and_voided(packed: FulfilmentRequest) -> Non
     assert pdf.content.startswith(b"%PDF-")
     assert pdf["Content-Disposition"] == f'attachment; filename="{row.tracking_number}.pdf"'
     assert f"^FD{row.tracking_number}^FS" in zpl.content.decode()
-    assert "Print label ZPL Reason Void" in page
+    assert "Print label ZPL Void Reason Void parcel" in page
     assert "Book the best" not in page
     assert told(voided)[-1] == "Parcel WEB-7/1-P1 is voided: destroy its label."
     assert (parcel().status, parcel().reason) == ("voided", "wrong box")
@@ -180,8 +180,10 @@ def test_its_page_tells_the_price_and_what_lost(packed: FulfilmentRequest) -> No
     client = manager()
     book(client, packed, pieces="1")
     page = words(client.get(f"{PARCELS}{parcel().pk}/change/"))
+    order = words(client.get(f"/admin/orders/order/{packed.order_id}/change/"))
+    assert f"Parcel WEB-7/1-P1 booked Standard, 3.60 GBP, tracking number {parcel().tracking_number}." in order
     assert "Price 3.60 GBP For How it comes about Amount Freight zone all: 3.00 a parcel; 0.50 a kg" in page
-    assert "booked the lowest price DEAR Standard 9.00 GBP – 5.40 GBP dearer" in page
+    assert "booked the lowest price Dear Post Standard 9.00 GBP – 5.40 GBP dearer" in page
 
 
 def test_a_manifest_is_closed_and_printed(packed: FulfilmentRequest) -> None:

@@ -59,7 +59,7 @@ def test_the_lowest_price_is_booked_and_what_lost_is_kept(acme: None) -> None:
     assert parcel.number == "WEB-7/1-P1"
     assert parcel.tracking_number.startswith("TR")
     assert [(item["carrier"], item["reason"]) for item in parcel.compared] == [
-        ("CHEAP", "the lowest price"), ("DEAR", "5.40 GBP dearer"),
+        ("Cheap Post", "the lowest price"), ("DEAR", "5.40 GBP dearer"),
     ]  # fmt: skip
     assert parcel.ship_to["name"] == "Ada Clarke"
     event = Event.objects.get(name="parcel.booked.v1")
@@ -141,7 +141,7 @@ def test_own_vans_go_first_while_they_have_room(acme: None) -> None:
     # then
     assert (first.carrier, first.service, first.adapter) == ("own_fleet", "V1", "own_fleet")
     assert second.carrier == "POST"
-    assert "is full on" in next(item["reason"] for item in second.compared if item["carrier"] == "own_fleet")
+    assert "is full on" in next(item["reason"] for item in second.compared if item["carrier"] == "Own vans")
     # and its room comes back
     parcel_void(parcel_id=first.pk, actor="dock", reason="")
     assert FleetDay.objects.get().parcels == 0
