@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.admin import display, register
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
@@ -204,7 +204,7 @@ def _file(content: bytes, kind: str, name: str) -> HttpResponse:
 class ManifestAdmin(PageAdmin[Manifest]):
     """What carriers are handed, newest first."""
 
-    list_display = ("number", "state", "location", "carrier", "parcels_on_it", "opened", "closed")
+    list_display = ("number", "state", "location", "carrier", "opened", "closed")
     list_select_related = ("location",)
     list_filter = (
         chips("status", [(status.value, str(status.label)) for status in ManifestStatus]), ("location", Menu),
@@ -214,20 +214,11 @@ class ManifestAdmin(PageAdmin[Manifest]):
     page_template = "carriers/manifest_page.html"
     page_related = ("location",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Manifest]:
-        """With the number of parcels."""
-        return super().get_queryset(request).annotate(parcel_count=Count("parcels"))
-
     @display(description="Status")
     def state(self, manifest: Manifest) -> SafeString:
         """In words."""
         status = ManifestStatus(manifest.status)
         return badge(str(status.label), Tone.WORKING if status == ManifestStatus.OPEN else Tone.DONE)
-
-    @display(description="Parcels")
-    def parcels_on_it(self, manifest: Any) -> str:
-        """How many."""
-        return f"{manifest.parcel_count:,}"
 
     @display(description="Opened")
     def opened(self, manifest: Manifest) -> str:

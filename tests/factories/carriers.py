@@ -10,9 +10,12 @@ from factory.django import DjangoModelFactory
 from fulfilment.carriers.domain.parcels import Parcel, Place
 from fulfilment.carriers.domain.rates import Contract
 from fulfilment.carriers.models import FleetVan
+from fulfilment.carriers.models import Parcel as BookedParcel
+from fulfilment.carriers.services import parcels_book, parcels_hand_over
 from fulfilment.locations.models import Location
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.models import FulfilmentRequest
+from fulfilment.requests.services import requests_ship
 from modules.services import revise
 from tests.factories.catalogue import ProductFactory
 from tests.factories.declared import Sequence
@@ -67,9 +70,19 @@ def soho(**fields: Any) -> Location:
 
 
 def request_packed(
-    location: Location, *, number: str = "7", units: int = 2, grams: int | None = 600, **product: Any
+    location: Location, *, number: str | None = "7", units: int = 2, grams: int | None = 600, **product: Any
 ) -> FulfilmentRequest:
     """A packed request of the location for units of a new product."""
     made = ProductFactory.create(weight_grams=grams, **product)
     stock_received(location, made, units)
     return request_brought_to(order_placed((made.sku, units), number=number), RequestStatus.PACKED)
+
+
+def parcel_handed_over(location: Location) -> BookedParcel:
+    """A parcel that has left the location with a van of its own, on an open manifest."""
+    FleetVanFactory.create(location=location)
+    request = request_packed(location, number=None, grams=100)
+    [booked] = parcels_book(request_id=request.pk, actor="dock")
+    requests_ship(request_ids=[request.pk], actor="dock")
+    parcels_hand_over(request_ids=[request.pk])
+    return booked
