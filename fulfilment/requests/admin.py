@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -17,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from fulfilment.requests.domain import RequestStatus
+from fulfilment.requests.extensions import DOUBTS, HOW_IT_GOES, PANELS, HowItGoes
 from fulfilment.requests.models import FulfilmentRequest, Shipment
 from fulfilment.requests.selectors import requests_found, shipments_found
 from fulfilment.requests.services import RequestRefused, requests_advance, requests_ship
@@ -73,6 +75,24 @@ class StepForm(forms.Form):
     to = forms.ChoiceField(choices=[(status.value, status.value) for status in RequestStatus])
     carrier = forms.CharField(max_length=40, required=False)
     tracking_number = forms.CharField(max_length=64, required=False)
+    sure = forms.BooleanField(required=False)
+
+
+def _how_it_goes(request: HttpRequest, row: FulfilmentRequest) -> HowItGoes | None:
+    """What fills the shipping form: what was typed and doubted, else what somebody knows about the request."""
+    if "sure" not in request.GET:
+        return next(filter(None, (ask(row) for ask in HOW_IT_GOES)), None)
+    return HowItGoes(request.GET.get("carrier", "")[:40], request.GET.get("tracking_number", "")[:64])
+
+
+def _doubted(request: HttpRequest, form: StepForm) -> str:
+    """Say what looks wrong, and return the address's end that keeps what was typed; empty where all is well."""
+    typed = HowItGoes(form.cleaned_data["carrier"], form.cleaned_data["tracking_number"])
+    doubts = [] if form.cleaned_data["sure"] else list(filter(None, (ask(typed) for ask in DOUBTS)))
+    for doubt in doubts:
+        messages.warning(request, f"{doubt} Press Ship again to use it all the same.")
+    kept = {"carrier": typed.carrier, "tracking_number": typed.tracking_number, "sure": "1"}
+    return urlencode(kept) if doubts else ""
 
 
 @register(FulfilmentRequest, site=retailer_site)
@@ -117,11 +137,15 @@ class FulfilmentRequestAdmin(PageAdmin[FulfilmentRequest]):
     def page_context(self, request: HttpRequest, row: FulfilmentRequest) -> dict[str, Any]:
         """Its lines, its shipments and the next step."""
         lines = row.lines.select_related("order_line__product", "level")
+        step = _next_step(RequestStatus(row.status))
         return {
             "status": request_status_badge(row),
             "lines": list(lines.order_by("order_line__position")),
             "shipments": list(row.shipments.annotate(units=Sum("lines__quantity")).order_by("id")),
-            "step": _next_step(RequestStatus(row.status)),
+            "step": step,
+            "goes": _how_it_goes(request, row) if step and step.to == RequestStatus.SHIPPED else None,
+            "sure": "sure" in request.GET,
+            "panels": [{"template": panel.template, "shown": panel.context(request, row)} for panel in PANELS],
         }
 
     def get_urls(self) -> list[URLPattern]:
@@ -138,6 +162,8 @@ class FulfilmentRequestAdmin(PageAdmin[FulfilmentRequest]):
         if step is None:
             faults = "; ".join(str(fault) for name in form.errors.values() for fault in name)
             messages.error(request, f"{row.number} was left as it is: {faults or 'there is no such step'}.")
+        elif step.to == RequestStatus.SHIPPED and (doubted := _doubted(request, form)):
+            return HttpResponseRedirect(f"{page_address(row)}?{doubted}")
         else:
             self._take(request, row, step, form.cleaned_data)
         return HttpResponseRedirect(page_address(row))

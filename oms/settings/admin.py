@@ -120,6 +120,9 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _list("Requests", "shelves", "requests.fulfilmentrequest"),
                     _list("Shipments", "local_shipping", "requests.shipment"),
+                    _list("Parcels", "package_2", "carriers.parcel"),
+                    _list("Manifests", "assignment", "carriers.manifest"),
+                    _list("Days of vans", "airport_shuttle", "carriers.fleetday"),
                     _list("Backorders", "hourglass_top", "routing.backorder"),
                 ],
             },
@@ -146,6 +149,7 @@ UNFOLD: dict[str, Any] = {
                 "title": "Settings",
                 "items": [
                     _list("Locations", "location_on", "locations.location"),
+                    _list("Vans", "airport_shuttle", "carriers.fleetvan"),
                     _list("Channels", "hub", "orders.channel"),
                     _list("Staff", "badge", "accounts.user"),
                     _list("Groups", "groups", "auth.group"),

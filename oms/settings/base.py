@@ -55,6 +55,7 @@ TENANT_APPS = [
     "fulfilment.locations",
     "fulfilment.inventory",
     "fulfilment.requests",
+    "fulfilment.carriers",
     "fulfilment.routing",
     "returns",
     "oms.importing",

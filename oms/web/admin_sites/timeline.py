@@ -112,6 +112,23 @@ def _released(said: Payload, names: Names) -> _Told:
     return _Told(title, f"Request {said['request']}{why}", "lock_open")
 
 
+def _parcel_booked(said: Payload, names: Names) -> _Told:
+    price = money(Decimal(said["amount"]), said["currency"])
+    detail = f"{said['service']}, {price}, tracking number {said['tracking_number']}. {_sentence(said['reason'])}"
+    return _Told(f"Parcel {said['parcel']} booked", detail, "package_2", Tone.WORKING)
+
+
+def _parcel_refused(said: Payload, names: Names) -> _Told:
+    return _Told(
+        f"Parcel {said['parcel']} refused by {said['service']}", _sentence(said["reason"]), "block", Tone.WRONG
+    )
+
+
+def _parcel_voided(said: Payload, names: Names) -> _Told:
+    detail = f"{said['service']}, tracking number {said['tracking_number']}. {_sentence(said['reason'])}"
+    return _Told(f"Parcel {said['parcel']} voided", detail, "undo")
+
+
 def _held(said: Payload, names: Names) -> _Told:
     blocked = ", ".join(said["blocks"])
     return _Told(
@@ -181,4 +198,7 @@ _TELLERS: dict[str, Callable[[Payload, Names], _Told]] = {
     "fulfilment.advanced.v1": _advanced,
     "fulfilment.shipped.v1": _shipped,
     "fulfilment.released.v1": _released,
+    "parcel.booked.v1": _parcel_booked,
+    "parcel.refused.v1": _parcel_refused,
+    "parcel.voided.v1": _parcel_voided,
 }

@@ -1,0 +1,1 @@
+"""The retailer's own vans: first choice while they have room."""

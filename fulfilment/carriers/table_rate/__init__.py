@@ -1,0 +1,1 @@
+"""Parcels priced by the retailer's own rate tables; everything stays in the house."""
