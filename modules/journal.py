@@ -15,6 +15,7 @@ from modules.models import Decision, DecisionContext
 from oms.infra.database.bulk import Rows, insert_rows, insert_together
 
 _replayable: dict[tuple[str, str], Replayable] = {}
+_still_open: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,19 @@ def replayable(policy: Replayable) -> None:
 def replayable_policies(module: str) -> tuple[Replayable, ...]:
     """The journaled policies of a module."""
     return tuple(policy for (name, _), policy in sorted(_replayable.items()) if name == module)
+
+
+def explains_while_open(subjects: str) -> None:
+    """Keep decisions beyond their retention while what they explain is open. Called as the application starts.
+
+    ``subjects`` is an SQL query, on a retailer's own tables, for the names of what is still open.
+    """
+    _still_open.append(subjects)
+
+
+def subjects_still_open() -> tuple[str, ...]:
+    """The queries for what is still open."""
+    return tuple(_still_open)
 
 
 def journal(
