@@ -17,6 +17,9 @@ from oms.infra.database.bulk import Rows, insert_rows, insert_together
 _replayable: dict[tuple[str, str], Replayable] = {}
 _still_open: list[str] = []
 
+#: Bytes of JSON up to which compression saves next to nothing.
+_SHORT = 400
+
 
 @dataclass(frozen=True, slots=True)
 class Journaled:
@@ -93,13 +96,14 @@ def journal_rows(
 
 
 def pack(content: Body) -> bytes:
-    """Compact bytes of JSON."""
-    return zlib.compress(canonical(content), 1)
+    """Compact bytes of a JSON object: compressed where that pays."""
+    written = canonical(content)
+    return written if len(written) <= _SHORT else zlib.compress(written, 1)
 
 
 def unpack(content: bytes) -> Body:
-    """JSON from its compact bytes."""
-    return cast("Body", json.loads(zlib.decompress(content)))
+    """The object from its compact bytes. A stream of zlib never begins with a brace."""
+    return cast("Body", json.loads(content if content.startswith(b"{") else zlib.decompress(content)))
 
 
 def _keep(context: Body) -> bytes:

@@ -82,6 +82,11 @@ class Migration(migrations.Migration):
         migrations.RunSQL(_FORWARD, _BACK),
         AppendOnly("modules_decision"),
         migrations.RunSQL(_NO_TRUNCATE, migrations.RunSQL.noop),
+        migrations.AlterField(
+            model_name="decision",
+            name="facts",
+            field=models.BinaryField(help_text="Canonical JSON, packed by zlib where it is long."),
+        ),
         migrations.CreateModel(
             name="JournalRetention",
             fields=[

@@ -37,7 +37,7 @@ class Decision(models.Model):
     revision = models.BigIntegerField(help_text="Profile revision whose documents decided.")
     subject = models.CharField(max_length=120, help_text="Number of the order that it was about.")
     context = models.BinaryField(max_length=32, null=True, help_text="Digest of the shared facts.")
-    facts = models.BinaryField(help_text="zlib of canonical JSON.")
+    facts = models.BinaryField(help_text="Canonical JSON, packed by zlib where it is long.")
     outcome = models.JSONField()
     steps = models.JSONField(help_text="[rule, subject, kept, why], in order.")
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from tests.benchmarks.api import api
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.imports import imports
-from tests.benchmarks.tenancy import tenancy
+from tests.benchmarks.tenancy import clones, tenancy
 from tests.benchmarks.upgrades import upgrades
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "tenancy": tenancy,
     "import": imports,
+    "clones": clones,
     "api": api,
     "upgrades": upgrades,
 }
