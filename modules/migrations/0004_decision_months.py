@@ -105,6 +105,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "verbose_name": "retention of decisions",
+                "verbose_name_plural": "retention of decisions",
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("months__isnull", True), ("months__gte", 3), _connector="OR"),

@@ -70,6 +70,8 @@ class JournalRetention(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
+        verbose_name = "retention of decisions"
+        verbose_name_plural = "retention of decisions"
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(months__isnull=True) | models.Q(months__gte=FEWEST_MONTHS),

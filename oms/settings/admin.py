@@ -139,6 +139,7 @@ UNFOLD: dict[str, Any] = {
                     _list("Groups", "groups", "auth.group"),
                     _list("API keys", "key", "web.apikey"),
                     _list("Events", "history", "infra.event"),
+                    _list("Retention of decisions", "auto_delete", "modules.journalretention"),
                 ],
             },
         ],
