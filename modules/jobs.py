@@ -9,6 +9,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from modules.services.journal_keep import journal_keep, schemas_with_journals
 from modules.services.preview_clone import preview_clone_drop, preview_clone_make
 from modules.services.upgrade import REPLAY_LIMIT, UpgradeRefused, upgrade_preview
 from modules.services.upgrade_move import move_run
@@ -22,6 +23,33 @@ logger = logging.getLogger(__name__)
 
 _WHILE_BUSY = RetryStrategy(max_attempts=5, exponential_wait=3, retry_exceptions=[CloneBusy])
 _RETRY = RetryStrategy(max_attempts=10, exponential_wait=2)
+
+
+class JournalsNotKept(RuntimeError):
+    """Some journals could not be kept; the others are."""
+
+
+@app.periodic(cron="41 2 * * *")
+@app.task(name="modules.jobs.keep_journals")
+def keep_journals(timestamp: int) -> None:
+    """Make the journals' months to come and drop those whose retention has ended, once a night.
+
+    One that cannot be kept does not stop the others; the next night tries again.
+    """
+    close_old_connections()
+    failed: list[str] = []
+    try:
+        for schema in schemas_with_journals():
+            try:
+                journal_keep(schema=schema)
+            except Exception:
+                logger.exception("the journal of %s was not kept", schema)
+                failed.append(schema)
+    finally:
+        connections[DEPLOY].close()
+    if failed:
+        message = f"the journals of {', '.join(failed)} were not kept; the next night tries again"
+        raise JournalsNotKept(message)
 
 
 @app.task(name="modules.jobs.preview", retry=3)

@@ -15,6 +15,10 @@ from modules.models import Decision, DecisionContext
 from oms.infra.database.bulk import Rows, insert_rows, insert_together
 
 _replayable: dict[tuple[str, str], Replayable] = {}
+_still_open: list[str] = []
+
+#: Bytes of JSON up to which compression saves next to nothing.
+_SHORT = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,19 @@ def replayable(policy: Replayable) -> None:
 def replayable_policies(module: str) -> tuple[Replayable, ...]:
     """The journaled policies of a module."""
     return tuple(policy for (name, _), policy in sorted(_replayable.items()) if name == module)
+
+
+def explains_while_open(subjects: str) -> None:
+    """Keep decisions beyond their retention while what they explain is open. Called as the application starts.
+
+    ``subjects`` is an SQL query, on a retailer's own tables, for the names of what is still open.
+    """
+    _still_open.append(subjects)
+
+
+def subjects_still_open() -> tuple[str, ...]:
+    """The queries for what is still open."""
+    return tuple(_still_open)
 
 
 def journal(
@@ -79,13 +96,14 @@ def journal_rows(
 
 
 def pack(content: Body) -> bytes:
-    """Compact bytes of JSON."""
-    return zlib.compress(canonical(content), 1)
+    """Compact bytes of a JSON object: compressed where that pays."""
+    written = canonical(content)
+    return written if len(written) <= _SHORT else zlib.compress(written, 1)
 
 
 def unpack(content: bytes) -> Body:
-    """JSON from its compact bytes."""
-    return cast("Body", json.loads(zlib.decompress(content)))
+    """The object from its compact bytes. A stream of zlib never begins with a brace."""
+    return cast("Body", json.loads(content if content.startswith(b"{") else zlib.decompress(content)))
 
 
 def _keep(context: Body) -> bytes:

@@ -12,6 +12,7 @@ TRAVEL: Mapping[str, Rule] = {
     "modules_profilerevision": ALL,
     "modules_profilesnapshot": ALL,
     "modules_decision": About("subject"),
+    "modules_journalretention": ALL,
     "modules_decisioncontext": UsedBy("modules_decision", "context", key="digest"),
     "modules_moduleupgrade": ALL,
     "modules_replayeddecision": About("subject"),

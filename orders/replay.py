@@ -9,7 +9,7 @@ from modules.contracts.review import ReviewDecision, ReviewFacts, facts_from_jso
 from modules.domain.canonical import Body
 from modules.domain.journal import Effect, MadeDecision
 from modules.domain.releases import KindModel, Release
-from modules.journal import replayable
+from modules.journal import explains_while_open, replayable
 
 
 class ReviewAgain:
@@ -47,3 +47,4 @@ class ReviewAgain:
 
 
 replayable(ReviewAgain())
+explains_while_open("SELECT number FROM orders_order WHERE status NOT IN ('complete', 'cancelled')")

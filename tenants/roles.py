@@ -113,6 +113,11 @@ def _grant(connection: psycopg.Connection, database: str) -> None:
     ]
     for statement in statements:
         connection.execute(statement.as_string(connection))
+    # A clone's indexes are a third faster to make without it; only a superuser can let others turn it off.
+    connection.execute(
+        "DO $body$ BEGIN IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN"
+        " GRANT SET ON PARAMETER wal_compression TO oms_owner; END IF; END $body$"
+    )
 
 
 # Making a retailer's role needs CREATEROLE, which on PostgreSQL 15 would let its holder become any role. So

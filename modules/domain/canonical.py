@@ -10,10 +10,13 @@ from collections.abc import Iterable, Mapping
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Body = dict[str, Json]
 
+# Made once: json.dumps makes an encoder for every call that asks for anything unusual.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
 
 def canonical(value: Json | Mapping[str, Json]) -> bytes:
     """UTF-8 JSON with sorted keys, no spaces, no escapes that are not needed (as RFC 8785, integers exact)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _encode(value).encode()
 
 
 def digest_of_profile(parent: bytes, parts: Iterable[tuple[str, bytes]]) -> bytes:

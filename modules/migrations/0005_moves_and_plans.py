@@ -12,7 +12,7 @@ import modules.models.plan
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("modules", "0003_decisions_and_upgrades"),
+        ("modules", "0004_decision_months"),
     ]
 
     operations = [

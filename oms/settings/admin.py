@@ -157,6 +157,7 @@ UNFOLD: dict[str, Any] = {
                     _list("Events", "history", "infra.event"),
                     _in_clones_alone(_list("Outbound refusals", "block", "infra.outboundrefusal")),
                     _list("Sent to others", "outbox", "infra.outbounddeparture"),
+                    _list("Retention of decisions", "auto_delete", "modules.journalretention"),
                 ],
             },
         ],

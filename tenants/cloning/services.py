@@ -27,6 +27,7 @@ from tenants.cloning.itinerary import Itinerary, itinerary, settlements
 from tenants.models import Domain, Environment, Retailer
 from tenants.schema_copy import begin_copy, copy_rows, finish_copy
 from tenants.schema_copy.session import Statement, replay, working_settings
+from tenants.structure import try_to_hold_structure
 
 DEPLOY = "deploy"
 #: Enough to click through, and few enough for a clone to be made while somebody waits.
@@ -42,6 +43,9 @@ PHASES = ("structure", "rows", "keys and indexes", "guards", "done")
 
 #: Nobody waits long for a lock of ours, nor we for theirs: somebody may be working in the clone to be replaced.
 _PATIENCE = "10s"
+#: New indexes are logged page by page; compressing the pages costs more than writing them. Where it is allowed.
+_WITHOUT_WAL_COMPRESSION = """
+SELECT set_config('wal_compression', 'off', true) WHERE has_parameter_privilege('wal_compression', 'SET')"""
 #: What the server refuses now and may allow later.
 _PASSING = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 
@@ -109,7 +113,7 @@ def staging_clone(
     target = staging_schema(source, made_for.label)
     began = time.monotonic()
     with _deploying() as connection:
-        _take_turns(connection, source, target)
+        _take_turns(connection, source)
         retailer, domain = _production(source, target, made_for.label)
         _remove(connection, target)
         on_phase("structure")
@@ -131,7 +135,7 @@ def staging_drop(*, source: str, label: str = "") -> None:
     """
     target = staging_schema(source, label)
     with _deploying() as connection:
-        _take_turns(connection, source, target)
+        _take_turns(connection, source)
         _refuse_others(source, target)
         if not _remove(connection, target):
             raise NoClone(source)
@@ -175,6 +179,7 @@ def _deploying() -> Iterator[_Connection]:
             connection = cast("_Connection", cursor.connection)
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+            connection.execute(_WITHOUT_WAL_COMPRESSION)
             yield connection
     except (psycopg.OperationalError, OperationalError) as refused:
         if not isinstance(refused, _PASSING) and not isinstance(refused.__cause__, _PASSING):
@@ -183,12 +188,9 @@ def _deploying() -> Iterator[_Connection]:
         raise CloneBusy(message) from refused
 
 
-def _take_turns(connection: _Connection, source: str, target: str) -> None:
+def _take_turns(connection: _Connection, source: str) -> None:
     """Without waiting: what was waited for would not be in the snapshot."""
-    row = connection.execute(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended('staging clone ' || %s, 0))", [target]
-    ).fetchone()
-    if not row or not row[0]:
+    if not try_to_hold_structure(connection, source):
         message = f"a clone of {source} is being made or dropped already"
         raise CloneBusy(message)
 

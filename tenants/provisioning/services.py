@@ -19,6 +19,7 @@ from oms.infra.database.identity import (
 )
 from tenants.models import Domain, Retailer
 from tenants.schema_copy import copy_rows, copy_structure
+from tenants.structure import hold_structure_shared
 
 DEPLOY = "deploy"
 
@@ -72,6 +73,7 @@ def _make_schema(schema: str) -> None:
         cursor.execute("SELECT oms_admin.create_retailer_schema(%s)", [schema])
         _grant_on_future_tables(raw, schema)
         # What belongs to the vault is made as the owner of ordinary tables, then given to the vault.
+        hold_structure_shared(raw, TEMPLATE_SCHEMA)
         roles = {retailer_role(TEMPLATE_SCHEMA): retailer_role(schema), "oms_vault": "oms_owner"}
         copy_structure(raw, source=TEMPLATE_SCHEMA, target=schema, roles=roles)
         cursor.execute("SELECT oms_admin.vault_profile(%s)", [schema])

@@ -8,12 +8,13 @@ from tests.benchmarks.api import api
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.imports import imports
 from tests.benchmarks.kpis import kpis
-from tests.benchmarks.tenancy import tenancy
+from tests.benchmarks.tenancy import clones, tenancy
 from tests.benchmarks.upgrades import upgrades
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "tenancy": tenancy,
     "import": imports,
+    "clones": clones,
     "api": api,
     "upgrades": upgrades,
     "kpis": kpis,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db import connection, models
@@ -63,26 +64,33 @@ def insert_together(*tables: Rows) -> None:
 
 
 def _copy(rows: Rows) -> None:
+    names = ", ".join(f'"{column}"' for column in _columns(rows.model, tuple(rows.fields)))
     with (
         connection.cursor() as cursor,
-        cursor.copy(f'COPY "{rows.model._meta.db_table}" ({_names(rows)}) FROM STDIN') as copy,
+        cursor.copy(f'COPY "{rows.model._meta.db_table}" ({names}) FROM STDIN') as copy,
     ):
         for row in rows.values:
             copy.write_row(row)
 
 
 def _insert(rows: Rows) -> tuple[str, list[list[Any]]]:
-    arrays = ", ".join(f"%s::{column_type(field)}[]" for field in _columns(rows))
-    statement = f'INSERT INTO "{rows.model._meta.db_table}" ({_names(rows)}) SELECT * FROM unnest({arrays})'
+    statement = _insert_statement(rows.model, tuple(rows.fields))
     return statement, [list(values) for values in zip(*rows.values, strict=True)]
 
 
-def _columns(rows: Rows) -> list[Any]:
-    return [rows.model._meta.get_field(name) for name in rows.fields]
+@cache
+def _insert_statement(model: type[models.Model], fields: tuple[str, ...]) -> str:
+    columns = _columns(model, fields)
+    names = ", ".join(f'"{column}"' for column in columns)
+    arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+    return f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT * FROM unnest({arrays})'
 
 
-def _names(rows: Rows) -> str:
-    return ", ".join(f'"{field.column}"' for field in _columns(rows))
+@cache
+def _columns(model: type[models.Model], fields: tuple[str, ...]) -> dict[str, str]:
+    """Columns of the fields in their order, with PostgreSQL's types: worked out once, as captures are many."""
+    found: list[Any] = [model._meta.get_field(name) for name in fields]
+    return {field.column: column_type(field) for field in found}
 
 
 def take_numbers(wanted: Sequence[tuple[type[models.Model], int]]) -> list[list[int]]:

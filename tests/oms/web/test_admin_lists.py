@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.routing.services import orders_route
+from modules.services.journal_retention import journal_retention_set
 from oms.importing.models import ImportedLine
 from oms.infra.backoffice.lists import MasterDataAdmin
 from oms.infra.backoffice.site import retailer_site
@@ -53,6 +54,7 @@ QUESTIONS = {
     "accounts.user": 3,
     "auth.group": 2,
     "web.apikey": 2,
+    "modules.journalretention": 2,
 }
 
 
@@ -66,6 +68,7 @@ def rows_of_every_kind(times: int) -> None:
         orders_route(order_ids=[order.pk], actor="routing")
         parcel_handed_over(store)
         stock_lost(product, 1)
+        journal_retention_set(months=12 + number, author="maria")
         channel = Channel.objects.create(code=f"channel{order.pk}", name="Another", currency="EUR")
         OrderCharge.objects.create(
             channel=channel, order=order, kind="fee", quantity=1, unit_price=3, charged_at=timezone.now(),
@@ -157,7 +160,7 @@ def test_another_retailer_sees_nothing_of_it(filled: None) -> None:
 def test_what_services_write_cannot_be_written_by_hand(filled: None) -> None:
     client = manager()
     by_hand = {"orders.customer", "orders.channel", "catalogue.product", "locations.location", "accounts.user",
-               "auth.group", "web.apikey", "carriers.fleetvan"}  # fmt: skip
+               "auth.group", "web.apikey", "carriers.fleetvan", "modules.journalretention"}  # fmt: skip
     for label in set(QUESTIONS) - by_hand:
         assert client.get(f"/admin/{label.replace('.', '/')}/add/").status_code == 403, label
     for model, admin in retailer_site._registry.items():

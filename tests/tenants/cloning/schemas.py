@@ -31,10 +31,10 @@ def administrator(admin_url: str) -> psycopg.Connection[Any]:
 
 
 def contents(admin_url: str, schema: str, *, physical: bool = False) -> dict[str, list[str]]:
-    """Every row of every table as text; ``physical`` with the place and the transaction that wrote it."""
+    """Every row of every table and partition as text; ``physical`` with the place and transaction that wrote it."""
     with administrator(admin_url) as server:
         tables = server.execute(
-            "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r'", [schema]
+            "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind IN ('r', 'p')", [schema]
         ).fetchall()
         what = "(ctid, xmin, t)::text" if physical else "t::text"
         return {
