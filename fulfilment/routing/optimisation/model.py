@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -81,7 +82,7 @@ class Problem:
     room: Units | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BidPrices:
     """What using a unit now is expected to cost later orders: by (SKU, facility), and of a facility's room.
 
@@ -90,6 +91,18 @@ class BidPrices:
 
     stock: Mapping[tuple[int, int], int] = field(default_factory=dict)
     room: Mapping[int, int] = field(default_factory=dict)
+
+    @cached_property
+    def by_sku(self) -> Mapping[int, tuple[Facilities, Costs]]:
+        """The facilities with a bid price for each SKU, and the prices."""
+        rows: dict[int, list[tuple[int, int]]] = {}
+        for (sku, facility), price in sorted(self.stock.items()):
+            if price:
+                rows.setdefault(sku, []).append((facility, price))
+        return {
+            sku: (np.array([f for f, _ in pairs], dtype=np.intp), np.array([p for _, p in pairs], dtype=np.int64))
+            for sku, pairs in rows.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
