@@ -6,14 +6,15 @@ duals price the stock; the cheapest plan of each group at these prices joins, un
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
 
+from .batch import Batch, fits
 from .exact import cheapest_plan
-from .model import BidPrices, Order, Plan, Problem, Units
+from .model import BidPrices, Order, Parcel, Plan, Problem, Units
 
 #: A resource: a SKU at a facility, or a facility's room (SKU -1).
 Resource = tuple[int, int]
@@ -61,7 +62,7 @@ class Master:
     """The programme of some groups; columns and prices grow by :meth:`solve`."""
 
     def __init__(
-        self, problem: Problem, groups: Sequence[Group], given: BidPrices | None = None, room: Units | None = None
+        self, problem: Problem, groups: Sequence[Group], given: BidPrices | None = None
     ) -> None:
         """``given``: bid prices that come on top of the programme's own. ``problem.orders`` is not looked at."""
         self.problem = problem
@@ -76,6 +77,15 @@ class Master:
         self.rows: dict[Resource, int] = {}
         self._demand = self._wanted()
         self._highs = solver()
+        by_lines: dict[int, list[int]] = {}
+        self._singly: list[int] = []
+        for number, group in enumerate(self.groups):
+            fit = not self.given.room and fits(problem, group.order)
+            (by_lines.setdefault(len(group.order.skus), []) if fit else self._singly).append(number)
+        self._batches = [
+            (numbers, Batch(problem, [self.groups[number].order for number in numbers]))
+            for _, numbers in sorted(by_lines.items())
+        ]
         self._open()
 
     def _wanted(self) -> dict[int, float]:
@@ -163,7 +173,29 @@ class Master:
             if (price := round(max(0.0, -duals[row]) * self.scale)) > 0
         }
 
-    def price(self, prices: dict[Resource, int], groups: Iterable[int] | None = None) -> tuple[int, int]:
+    def _join(self, number: int, parcels: Sequence[tuple[int, Units]]) -> bool:
+        """Let a plan of a batch join; its costs are worked out only if it is new."""
+        order = self.groups[number].order
+        uses = tuple(
+            ((sku, facility), int(count))
+            for facility, units in parcels
+            for sku, count in zip(order.skus, units, strict=True)
+            if count
+        )
+        if (number, uses) in self._seen:
+            return False
+        sent = []
+        for facility, units in parcels:
+            price = int(order.price.prices(np.array([facility]), units[None, :])[0, 0])
+            sent.append(Parcel(facility, tuple(int(count) for count in units), price))
+        filled = np.sum([units for _, units in parcels], axis=0)
+        left = tuple(int(count) for count in np.asarray(order.units) - filled)
+        cost = sum(parcel.price for parcel in sent) + self.problem.split_penalty * (len(sent) - 1)
+        cost += sum(map(int.__mul__, left, order.unfilled)) + (order.unfilled_fixed if any(left) else 0)
+        bids = sum(self.given.stock.get(use, 0) * count for use, count in uses)
+        return self.add(number, Plan(order.key, tuple(sent), left, cost, cost + bids, exact=True))
+
+    def price(self, prices: dict[Resource, int]) -> tuple[int, int]:
         """Let the cheapest plan of each group at these prices join; return how many did and the bound they prove.
 
         The bound is that of Lagrange: no sharing of the stock costs less than every group at its cheapest with the
@@ -171,23 +203,32 @@ class Master:
         """
         bids = self.bid_prices(prices)
         joined, bound = 0, 0.0
-        for number in range(len(self.groups)) if groups is None else groups:
+        for number in self._singly:
             group = self.groups[number]
             plan = cheapest_plan(self.problem, group.order, bids)
             own = sum(units * prices.get(use, 0) for use, units in uses_of(group.order, plan, room=True))
-            bound += group.count * plan.priced
+            bound += group.count * (plan.priced if plan.exact else 0)
             joined += self.add(number, replace(plan, priced=plan.priced - own))
+        for numbers, batch in self._batches:
+            table = np.zeros(self.problem.stock.shape, dtype=np.int64)
+            for (sku, facility), each in bids.stock.items():
+                table[sku, facility] = each
+            for at, (number, priced) in enumerate(zip(numbers, batch.solve(table), strict=True)):
+                bound += self.groups[number].count * int(priced)
+                joined += self._join(number, batch.parcels(at))
         worth = sum(price * self.held(resource) for resource, price in prices.items())
         return joined, int(bound) - worth
 
-    def solve(self, *, rounds: int, tolerance: float = 1e-5) -> dict[Resource, int]:
+    def solve(
+        self, *, rounds: int, tolerance: float = 1e-5, start: dict[Resource, int] | None = None
+    ) -> dict[Resource, int]:
         """Generate columns for at most so many rounds; return the prices with the best bound.
 
-        Prices are smoothed between the best so far and the programme's (Wentges 1997).
+        Prices are smoothed between the best so far and the programme's (Wentges 1997); ``start`` is tried first.
         """
         best: dict[Resource, int] = {}
         for number in range(rounds):
-            now = self.lp() if number else {}
+            now = self.lp() if number else dict(start or {})
             tried = _between(best, now, 0.5) if number > 1 else now
             joined, bound = self.price(tried)
             if not joined and tried != now:
