@@ -61,9 +61,7 @@ def solver() -> highspy.Highs:
 class Master:
     """The programme of some groups; columns and prices grow by :meth:`solve`."""
 
-    def __init__(
-        self, problem: Problem, groups: Sequence[Group], given: BidPrices | None = None
-    ) -> None:
+    def __init__(self, problem: Problem, groups: Sequence[Group], given: BidPrices | None = None) -> None:
         """``given``: bid prices that come on top of the programme's own. ``problem.orders`` is not looked at."""
         self.problem = problem
         self.groups = list(groups)

@@ -27,18 +27,18 @@ class Learning:
     ``trust_in_stock``: the opening stock counts as so many orders seen, for a retailer puts stock where demand is.
     """
 
-    scenarios: int = 4
+    scenarios: int = 5
     first: int = 5
     every: int = 25
     rounds: int = 12
-    trust_in_stock: float = 60.0
+    trust_in_stock: float = 30.0
 
 
 class Forecast:
     """Learns demand from the orders seen so far and prices the stock for those still to come.
 
-    It is given the stock, how many orders are expected in all until stock is replenished, and each order when it has
-    been decided; it never sees a later one. Demand is taken to be a destination and a basket, independent of each
+    It is given the stock, how many orders are expected in all until stock is replenished, and each order when it
+    comes; it never sees a later one. Demand is taken to be a destination and a basket, independent of each
     other, where ``redirect`` tells how to send a basket elsewhere; without it, past orders are drawn whole.
 
     The same orders give the same prices: futures are drawn from a generator with a fixed seed.
@@ -82,24 +82,29 @@ class Forecast:
         self._place_counts[destination] += 1
         self._basket_counts[basket] += 1
 
-    def bid_prices(self, stock: Units, room: Units | None = None, orders: int = 1) -> BidPrices:
-        """What a unit of each (SKU, facility) is expected to be worth to those after the next ``orders`` orders."""
+    def bid_prices(self, stock: Units, room: Units | None = None, deciding: Sequence[Order] = ()) -> BidPrices:
+        """What a unit of each (SKU, facility) is expected to be worth to the orders still to come.
+
+        ``deciding``: the orders that are being decided now, already observed; they compete for the stock as well.
+        Prices are worked out again only after some orders; in between the last ones are returned.
+        """
         if self._opening is None:
             self._opening = stock.copy()
-        ahead = self.expected - self.seen - orders
+        ahead = self.expected - self.seen
         if ahead <= 0:
             self.prices = BidPrices()
         elif self.seen >= self._next:
-            self.prices = self._priced(stock, room, ahead)
+            self.prices = self._priced(stock, room, ahead, deciding)
             self._next = self.seen + max(5, min(self.learning.every, self.seen // 3))
         return self.prices
 
-    def _priced(self, stock: Units, room: Units | None, ahead: int) -> BidPrices:
+    def _priced(self, stock: Units, room: Units | None, ahead: int, deciding: Sequence[Order]) -> BidPrices:
         sums: Counter[Resource] = Counter()
         problem = Problem((), stock.copy(), self.split_penalty, room)
+        now = [Group(order, 1.0) for order in deciding]
         draw = self._whole if self.redirect is None else self._recombined()
         for _ in range(self.learning.scenarios):
-            master = Master(problem, draw(ahead))
+            master = Master(problem, [*now, *draw(ahead)])
             for resource, price in master.solve(rounds=self.learning.rounds, tolerance=2e-3, start=self._last).items():
                 sums[resource] += price
         self._last = {resource: round(total / self.learning.scenarios) for resource, total in sorted(sums.items())}
@@ -118,9 +123,7 @@ class Forecast:
         up_to_place, up_to_basket = list(accumulate(place_weights)), list(accumulate(basket_weights))
 
         def draw(ahead: int) -> list[Group]:
-            drawn = Counter(
-                (self._drawn(up_to_place), self._drawn(up_to_basket)) for _ in range(ahead)
-            )
+            drawn = Counter((self._drawn(up_to_place), self._drawn(up_to_basket)) for _ in range(ahead))
             return [Group(self._order(places[p], baskets[b]), float(n)) for (p, b), n in sorted(drawn.items())]
 
         return draw
