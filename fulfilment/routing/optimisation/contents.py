@@ -187,8 +187,8 @@ class _Layers:
             found.append((at, part))
             layer -= 1
         while content:
-            now = int(self._at(0, layer)[content])
-            part, content = self._part(content, self.best, self._at(0, layer - 1), now)
+            rank = int(self._at(0, layer)[content])
+            part, content = self._part(content, self.best, self._at(0, layer - 1), rank)
             found.append((-1, part))
             layer -= 1
         return found

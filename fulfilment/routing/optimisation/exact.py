@@ -67,7 +67,7 @@ def _levels(view: View) -> tuple[tuple[int, ...], ...]:
     """
     needs: Units = view.needs
     whole = view.order.price.linear and bool((view.room >= needs.sum()).all())
-    partial = ((view.held > 0) & (view.held < needs[:, None])).any(axis=1)
+    partial = [bool(((held > 0) & (held < need)).any()) for held, need in zip(view.held, needs, strict=True)]
     return tuple(
         (0, int(need)) if whole and not part else tuple(range(int(need) + 1))
         for need, part in zip(needs, partial, strict=True)

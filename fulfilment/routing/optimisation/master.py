@@ -52,9 +52,11 @@ def uses_of(order: Order, plan: Plan, *, room: bool) -> tuple[tuple[Resource, in
 
 def solver() -> highspy.Highs:
     """HiGHS, quiet and repeatable."""
-    highs = highspy.Highs()
-    for name, value in {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 1}.items():
-        highs.setOptionValue(name, value)
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("threads", 1)
+    highs.setOptionValue("parallel", "off")
+    highs.setOptionValue("random_seed", 1)
     return highs
 
 
@@ -73,6 +75,7 @@ class Master:
         self.value = float("inf")
         self._seen: set[tuple[int, tuple[tuple[Resource, int], ...]]] = set()
         self.rows: dict[Resource, int] = {}
+        self._asked: dict[int, tuple[object, int]] = {}
         self._demand = self._wanted()
         self._highs = solver()
         by_lines: dict[int, list[int]] = {}
@@ -203,14 +206,19 @@ class Master:
         joined, bound = 0, 0.0
         for number in self._singly:
             group = self.groups[number]
+            asked = _prices_for(group.order, bids)
+            if number in self._asked and self._asked[number][0] == asked:
+                bound += group.count * self._asked[number][1]
+                continue
             plan = cheapest_plan(self.problem, group.order, bids)
+            self._asked[number] = asked, plan.priced if plan.exact else 0
             own = sum(units * prices.get(use, 0) for use, units in uses_of(group.order, plan, room=True))
             bound += group.count * (plan.priced if plan.exact else 0)
             joined += self.add(number, replace(plan, priced=plan.priced - own))
+        table = np.zeros(self.problem.stock.shape if self._batches else (0, 0), dtype=np.int64)
+        for (sku, facility), each in bids.stock.items() if self._batches else ():
+            table[sku, facility] = each
         for numbers, batch in self._batches:
-            table = np.zeros(self.problem.stock.shape, dtype=np.int64)
-            for (sku, facility), each in bids.stock.items():
-                table[sku, facility] = each
             for at, (number, priced) in enumerate(zip(numbers, batch.solve(table), strict=True)):
                 bound += self.groups[number].count * int(priced)
                 joined += self._join(number, batch.parcels(at))
@@ -240,6 +248,12 @@ class Master:
         self.lp()
         self.prices = best
         return best
+
+
+def _prices_for(order: Order, bids: BidPrices) -> object:
+    """The bid prices that matter to an order; while they stay, so does its cheapest plan."""
+    rows = [bids.by_sku.get(sku) for sku in order.skus]
+    return tuple(row and (row[0].tobytes(), row[1].tobytes()) for row in rows), tuple(sorted(bids.room.items()))
 
 
 def _between(one: dict[Resource, int], other: dict[Resource, int], share: float) -> dict[Resource, int]:

@@ -75,7 +75,7 @@ class View:
             each = self.problem.split_penalty * RANK + 1
             ranks = np.where(paid >= NEVER, 0, paid) * RANK + each + (self.bids[:, candidates].T @ contents.T) * RANK
             ranks[paid >= NEVER] = INF
-        out = contents.sum(axis=1)[None, :] > self.room[candidates][:, None]
+        out: NDArray[np.bool_] = np.greater(contents.sum(axis=1)[None, :], self.room[candidates][:, None])
         for amounts, held in zip(contents.T, self.held, strict=True):
             out |= amounts[None, :] > held[candidates][:, None]
         out |= ~sent[None, :]
