@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from tests.benchmarks.api import api
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.imports import imports
+from tests.benchmarks.optimisation import optimisation
 from tests.benchmarks.tenancy import tenancy
 from tests.benchmarks.upgrades import upgrades
 
@@ -15,4 +16,5 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "import": imports,
     "api": api,
     "upgrades": upgrades,
+    "optimisation": optimisation,
 }
