@@ -40,10 +40,10 @@ class Batch:
         out = (problem.stock[self.skus] == 0) | (unit >= NEVER) | (fixed >= NEVER)[:, None, :]
         self.fixed = (np.where(fixed >= NEVER, 0, fixed) + problem.split_penalty) * RANK + 1
         self.unit = np.where(out, INF, np.where(out, 0, unit) * self.units[:, :, None] * RANK)
-        left: Units = np.subtract(1, self.table.contents)
+        left = np.asarray(1 - self.table.contents, dtype=np.int64)
         unfilled = np.array([order.unfilled for order in orders], dtype=np.int64) * self.units
         once = np.array([order.unfilled_fixed for order in orders], dtype=np.int64)
-        self.left_over = (left @ unfilled.T + left.any(axis=1)[:, None] * once[None, :]) * RANK
+        self.left_over = (left @ unfilled.T + np.asarray(left.any(axis=1))[:, None] * once[None, :]) * RANK
 
     def solve(self, bids: Costs) -> Costs:
         """The lowest priced cost of each order at bid prices by SKU and facility, ``(skus, facilities)``."""

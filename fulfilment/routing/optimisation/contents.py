@@ -90,7 +90,7 @@ def cheapest_contents(
     The rank still holds the split penalty of the first parcel.
     """
     table = table_of(levels)
-    ranks = view.parcel_ranks(np.arange(len(view.facilities)), table.contents)
+    ranks = view.all_ranks(levels, table.contents)
     left_over = view.left_over(view.needs[None, :] - table.contents)
     penalty = np.int64(view.problem.split_penalty) * RANK
     apart: list[int] = []

@@ -22,12 +22,15 @@ Redirect = Callable[[Order, Order], Order]
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """How a forecast learns. ``scenarios``: futures drawn each time prices are worked out; their prices are averaged.
+    """How a forecast learns. ``scenarios``: futures drawn each time prices are worked out; their prices are averaged. Short
+    futures are noisier and quicker: up to ``most_scenarios`` are drawn while their orders number at most ``drawn``.
     ``first`` orders are seen before that; then it is done again after ``every`` orders (sooner in the beginning).
     ``trust_in_stock``: the opening stock counts as so many orders seen, for a retailer puts stock where demand is.
     """
 
-    scenarios: int = 5
+    scenarios: int = 4
+    most_scenarios: int = 12
+    drawn: int = 2_000
     first: int = 5
     every: int = 25
     rounds: int = 12
@@ -103,11 +106,13 @@ class Forecast:
         problem = Problem((), stock.copy(), self.split_penalty, room)
         now = [Group(order, 1.0) for order in deciding]
         draw = self._whole if self.redirect is None else self._recombined()
-        for _ in range(self.learning.scenarios):
+        learning = self.learning
+        scenarios = max(learning.scenarios, min(learning.most_scenarios, learning.drawn // ahead))
+        for _ in range(scenarios):
             master = Master(problem, [*now, *draw(ahead)])
-            for resource, price in master.solve(rounds=self.learning.rounds, tolerance=2e-3, start=self._last).items():
+            for resource, price in master.solve(rounds=learning.rounds, tolerance=2e-3, start=self._last).items():
                 sums[resource] += price
-        self._last = {resource: round(total / self.learning.scenarios) for resource, total in sorted(sums.items())}
+        self._last = {resource: round(total / scenarios) for resource, total in sorted(sums.items())}
         return BidPrices(
             {use: price for use, price in self._last.items() if use[0] != ROOM},
             {facility: price for (sku, facility), price in self._last.items() if sku == ROOM},
