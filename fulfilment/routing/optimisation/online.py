@@ -22,8 +22,10 @@ Redirect = Callable[[Order, Order], Order]
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """How a forecast learns. ``scenarios``: futures drawn each time prices are worked out; their prices are averaged. Short
-    futures are noisier and quicker: up to ``most_scenarios`` are drawn while their orders number at most ``drawn``.
+    """How a forecast learns.
+
+    ``scenarios``: futures drawn each time prices are worked out; their prices are averaged. Short futures are noisier
+    and quicker: up to ``most_scenarios`` are drawn while their orders number at most ``drawn``.
     ``first`` orders are seen before that; then it is done again after ``every`` orders (sooner in the beginning).
     ``trust_in_stock``: the opening stock counts as so many orders seen, for a retailer puts stock where demand is.
     """
