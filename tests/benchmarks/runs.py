@@ -8,6 +8,7 @@ from tests.benchmarks.api import api
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.imports import imports
 from tests.benchmarks.kpis import kpis
+from tests.benchmarks.optimisation import optimisation
 from tests.benchmarks.tenancy import clones, tenancy
 from tests.benchmarks.upgrades import upgrades
 
@@ -18,4 +19,5 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "api": api,
     "upgrades": upgrades,
     "kpis": kpis,
+    "optimisation": optimisation,
 }
