@@ -43,6 +43,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("as_of", models.DateTimeField()),
+                ("before", models.DateTimeField(null=True)),
+                (
+                    "feed_number",
+                    models.BigIntegerField(help_text="The feed that set it; it may have been forgotten since."),
+                ),
             ],
             options={
                 "ordering": ["location_id"],

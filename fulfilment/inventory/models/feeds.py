@@ -57,13 +57,13 @@ class StockFeed(models.Model):
             models.CheckConstraint(condition=Q(status__in=FeedStatus.values), name="stock_feed_status_known"),
         ]
 
+    def __str__(self) -> str:
+        return f"FEED-{self.pk}"
+
     @property
     def accepted(self) -> int:
         """Merged rows that were not refused."""
         return self.merged - self.refused
-
-    def __str__(self) -> str:
-        return f"FEED-{self.pk}"
 
 
 class StockFeedRow(models.Model):
@@ -95,10 +95,16 @@ class StockFeedRow(models.Model):
 
 
 class FeedMark(models.Model):
-    """The newest moment of which an accepted row has told about a location: older rows are refused."""
+    """The newest moment of which an accepted row has told about a location: older rows are refused.
+
+    Rows of the feed that set it are held against ``before``, what stood here until then: a feed is not refused
+    because of itself.
+    """
 
     location = models.OneToOneField(Location, primary_key=True, on_delete=models.CASCADE, related_name="+")
     as_of = models.DateTimeField()
+    before = models.DateTimeField(null=True)
+    feed_number = models.BigIntegerField(help_text="The feed that set it; it may have been forgotten since.")
 
     class Meta:
         ordering: ClassVar = ["location_id"]
