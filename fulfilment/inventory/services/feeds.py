@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from fulfilment.inventory.models import FeedKind, FeedStatus, StockFeed
@@ -42,10 +42,11 @@ def feed_receive(
 
     Raises :class:`FeedTooLong`, :class:`~fulfilment.inventory.services.feed_rows.FeedUnreadable`.
     """
-    feed = StockFeed.objects.create(kind=kind, source=source[:255], actor=actor)
+    feed = StockFeed.objects.create(kind=kind.value, source=source[:255], actor=actor)
     number = refused = 0
     block: list[str] = []
     with (
+        transaction.atomic(),  # a fault in the rows ends the COPY, and with it the transaction it is in
         connection.cursor() as cursor,
         cursor.copy(
             "COPY inventory_stockfeedrow (feed_id, number, location, sku, quantity, as_of, outcome, reason) FROM STDIN"
