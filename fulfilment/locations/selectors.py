@@ -34,3 +34,13 @@ def opening_times(location_ids: Collection[int], *, since: date) -> dict[int, Op
             intervals.append(Interval(other.opens, other.closes))
     zones = Location.objects.filter(pk__in=location_ids).values_list("pk", "time_zone")
     return {key: OpeningTimes(zone, dict(weekly[key]), dict(exceptions[key])) for key, zone in zones}
+
+
+def promised_beyond_stock(location_id: int) -> bool:
+    """Whether more of any product is reserved at a location than is on hand."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM inventory_stocklevel WHERE location_id = %s AND reserved > on_hand)",
+            [location_id],
+        )
+        return bool(cursor.fetchone()[0])

@@ -99,7 +99,7 @@ def feed_merge_step(*, feed_id: int, at_once: int = AT_ONCE) -> bool:
         if feed.merged >= feed.rows:
             return False
         until = min(feed.merged + at_once, feed.rows)
-        parameters = {
+        parameters: dict[str, int | str | bool] = {
             "feed": feed.pk, "name": str(feed), "after": feed.merged, "until": until, "actor": feed.actor,
             "snapshot": feed.kind == FeedKind.SNAPSHOT,
         }  # fmt: skip

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,6 +15,7 @@ from django.utils import timezone
 from fulfilment.inventory.selectors import UnknownChannel, availability, availability_json, groups_of_locations, places
 from fulfilment.locations.models import Location, OpeningException, OpeningHours
 from modules.contracts.availability import LocationLimits, StockLimits
+from orders.catalogue.models import Product
 from tests.factories.catalogue import ProductFactory
 from tests.factories.inventory import stock_received
 from tests.factories.locations import LocationFactory, LocationGroupFactory
@@ -22,16 +25,16 @@ pytestmark = pytest.mark.usefixtures("acme")
 
 
 @pytest.fixture
-def shops(acme):
-    product = ProductFactory(sku="A")
+def shops(acme: None) -> Product:
+    product = ProductFactory.create(sku="A")
     for code, units in (("S1", 10), ("S2", 4), ("S3", 1)):
-        stock_received(LocationFactory(code=code, time_zone="UTC"), product, units)
+        stock_received(LocationFactory.create(code=code, time_zone="UTC"), product, units)
     return product
 
 
 @pytest.fixture
-def limits(monkeypatch):
-    def set_limits(**given):
+def limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    def set_limits(**given: Any) -> None:
         places._by_profile.clear()
         monkeypatch.setattr(places, "stock_limits", lambda profile: StockLimits(**given))
 
@@ -39,7 +42,7 @@ def limits(monkeypatch):
     places._by_profile.clear()
 
 
-def promised(**question):
+def promised(**question: Any) -> dict[str, int]:
     [found] = availability(["A"], **question)
     assert found.total == sum(found.by_location.values())
     assert json.loads(availability_json(["A"], **question)) == [
@@ -52,15 +55,15 @@ def promised(**question):
 
 
 @pytest.mark.usefixtures("shops")
-def test_everything_free_where_nothing_is_kept_back():
+def test_everything_free_where_nothing_is_kept_back() -> None:
     assert promised() == {"S1": 10, "S2": 4, "S3": 1}
     assert availability(["Z"]) == []
 
 
 @pytest.mark.usefixtures("shops")
-def test_safety_stock_and_the_greater_threshold_are_kept_back(limits):
-    ChannelFactory(code="web")
-    ChannelFactory(code="store")
+def test_safety_stock_and_the_greater_threshold_are_kept_back(limits: Callable[..., None]) -> None:
+    ChannelFactory.create(code="web")
+    ChannelFactory.create(code="store")
     limits(
         others=LocationLimits(safety_stock=1, threshold=2),
         by_location={"S1": LocationLimits(safety_stock=3)},
@@ -73,7 +76,7 @@ def test_safety_stock_and_the_greater_threshold_are_kept_back(limits):
 
 
 @pytest.mark.usefixtures("shops")
-def test_a_location_that_is_paused_off_or_serves_nobody_promises_nothing(limits):
+def test_a_location_that_is_paused_off_or_serves_nobody_promises_nothing(limits: Callable[..., None]) -> None:
     limits(by_location={"S1": LocationLimits(enabled=False)})
     Location.objects.filter(code="S2").update(paused=True)
     Location.objects.filter(code="S3").update(ships=False)
@@ -84,7 +87,9 @@ def test_a_location_that_is_paused_off_or_serves_nobody_promises_nothing(limits)
 
 
 @pytest.mark.usefixtures("shops")
-def test_a_location_whose_day_is_full_promises_nothing_today(limits, monkeypatch):
+def test_a_location_whose_day_is_full_promises_nothing_today(
+    limits: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     limits(others=LocationLimits(capacity_per_day=5))
     monkeypatch.setattr(
         places, "_day_load",
@@ -96,7 +101,7 @@ def test_a_location_whose_day_is_full_promises_nothing_today(limits, monkeypatch
 
 
 @pytest.mark.usefixtures("shops")
-def test_a_closed_day_promises_nothing():
+def test_a_closed_day_promises_nothing() -> None:
     monday, christmas = date(2099, 12, 21), date(2099, 12, 25)
     for code in ("S1", "S2"):
         for weekday in range(5):
@@ -111,11 +116,11 @@ def test_a_closed_day_promises_nothing():
 
 
 @pytest.mark.usefixtures("shops")
-def test_a_channel_sells_from_its_groups_and_others_from_everywhere():
-    group = LocationGroupFactory(code="city")
+def test_a_channel_sells_from_its_groups_and_others_from_everywhere() -> None:
+    group = LocationGroupFactory.create(code="city")
     group.locations.set(Location.objects.filter(code__in=["S1", "S3"]))
-    ChannelFactory(code="store")
-    group.channels.add(ChannelFactory(code="web"))
+    ChannelFactory.create(code="store")
+    group.channels.add(ChannelFactory.create(code="web"))
 
     assert promised(channel="web") == {"S1": 10, "S3": 1}
     assert promised(channel="store") == {"S1": 10, "S2": 4, "S3": 1}
@@ -128,8 +133,8 @@ def test_a_channel_sells_from_its_groups_and_others_from_everywhere():
         availability(["A"], channel="nowhere")
 
 
-def test_stock_is_asked_in_one_statement(shops):
-    ChannelFactory(code="web")
+def test_stock_is_asked_in_one_statement(shops: Product) -> None:
+    ChannelFactory.create(code="web")
 
     with CaptureQueriesContext(connection) as asked:
         availability(["A"], channel="web")

@@ -32,21 +32,21 @@ from tests.factories.locations import LocationFactory
 pytestmark = pytest.mark.usefixtures("acme")
 
 
-def take(key="cart", quantity=1, minutes=15, **more):
+def take(key: str = "cart", quantity: int = 1, minutes: int = 15, **more: str) -> SoftReservation:
     return cart_reserve(
         key=key, sku="A", quantity=quantity, actor="shop",
         expires_at=timezone.now() + timedelta(minutes=minutes), **more,
     )  # fmt: skip
 
 
-def reserve(level, units):
+def reserve(level: StockLevel, units: int) -> None:
     stock_move(
         kind=MovementKind.RESERVE, changes=[StockChange(level.pk, 0, units, "A-1/1")], actor="x",
         moved_at=timezone.now(),
     )  # fmt: skip
 
 
-def run_out(*keys):
+def run_out(*keys: str) -> None:
     """As if the time of these carts were over, and the job had not come yet."""
     past = timezone.now() - timedelta(seconds=1)
     SoftReservation.objects.filter(key__in=keys).update(expires_at=past)
@@ -54,16 +54,16 @@ def run_out(*keys):
 
 
 @pytest.fixture
-def level():
-    return stock_received(LocationFactory(code="S1"), ProductFactory(sku="A"), 10)
+def level() -> StockLevel:
+    return stock_received(LocationFactory.create(code="S1"), ProductFactory.create(sku="A"), 10)
 
 
-def violated():
+def violated() -> list[str]:
     names = {"stock_soft_is_its_parts", "stock_level_is_sum_of_movements", "stock_reserved_is_on_hand"}
     return [item.name for item in all_invariants() if item.name in names and check(item)]
 
 
-def test_a_cart_holds_units_once(level):
+def test_a_cart_holds_units_once(level: StockLevel) -> None:
     first, again = take(quantity=3), take(quantity=3)
 
     level.refresh_from_db()
@@ -73,7 +73,7 @@ def test_a_cart_holds_units_once(level):
     assert violated() == []
 
 
-def test_the_key_of_another_reservation_is_refused(level):
+def test_the_key_of_another_reservation_is_refused(level: StockLevel) -> None:
     take(quantity=3)
 
     with pytest.raises(CartKeyReused):
@@ -83,7 +83,7 @@ def test_the_key_of_another_reservation_is_refused(level):
     assert level.soft_reserved == 3
 
 
-def test_soft_and_hard_together_never_exceed_what_is_there(level):
+def test_soft_and_hard_together_never_exceed_what_is_there(level: StockLevel) -> None:
     reserve(level, 6)
     take("one", 3)
 
@@ -99,8 +99,8 @@ def test_soft_and_hard_together_never_exceed_what_is_there(level):
     assert not SoftReservation.objects.filter(quantity=2).exists()
 
 
-def test_without_a_location_units_come_from_several(level):
-    stock_received(LocationFactory(code="S2"), level.product, 4)
+def test_without_a_location_units_come_from_several(level: StockLevel) -> None:
+    stock_received(LocationFactory.create(code="S2"), level.product, 4)
 
     take(quantity=12)
 
@@ -109,8 +109,8 @@ def test_without_a_location_units_come_from_several(level):
     assert violated() == []
 
 
-def test_at_a_location_only_its_own_count(level):
-    stock_received(LocationFactory(code="S2"), level.product, 4)
+def test_at_a_location_only_its_own_count(level: StockLevel) -> None:
+    stock_received(LocationFactory.create(code="S2"), level.product, 4)
 
     with pytest.raises(CannotPromise):
         take(quantity=5, location="S2")
@@ -118,7 +118,7 @@ def test_at_a_location_only_its_own_count(level):
         take(quantity=1, location="S9")
 
 
-def test_what_has_run_out_does_not_count_though_no_job_has_come(level):
+def test_what_has_run_out_does_not_count_though_no_job_has_come(level: StockLevel) -> None:
     take(quantity=10)
     run_out("cart")
 
@@ -135,7 +135,7 @@ def test_what_has_run_out_does_not_count_though_no_job_has_come(level):
     assert violated() == []
 
 
-def test_a_cart_that_ran_out_cannot_be_extended_or_converted(level):
+def test_a_cart_that_ran_out_cannot_be_extended_or_converted(level: StockLevel) -> None:
     take(quantity=2)
     run_out("cart")
 
@@ -145,7 +145,7 @@ def test_a_cart_that_ran_out_cannot_be_extended_or_converted(level):
         carts_convert(keys=["cart"])
 
 
-def test_a_live_cart_can_be_extended(level):
+def test_a_live_cart_can_be_extended(level: StockLevel) -> None:
     take(quantity=2, minutes=1)
     later = timezone.now() + timedelta(hours=1)
 
@@ -154,7 +154,7 @@ def test_a_live_cart_can_be_extended(level):
     assert SoftPart.objects.get().expires_at == SoftReservation.objects.get().expires_at == later
 
 
-def test_released_units_are_free_and_releasing_twice_releases_once(level):
+def test_released_units_are_free_and_releasing_twice_releases_once(level: StockLevel) -> None:
     take(quantity=2)
 
     assert cart_release(key="cart").state == SoftState.RELEASED
@@ -167,7 +167,7 @@ def test_released_units_are_free_and_releasing_twice_releases_once(level):
         cart_release(key="nothing")
 
 
-def test_a_cart_becomes_the_reservation_of_an_order(level):
+def test_a_cart_becomes_the_reservation_of_an_order(level: StockLevel) -> None:
     take(quantity=10)
 
     held = carts_convert(keys=["cart"])
@@ -180,14 +180,14 @@ def test_a_cart_becomes_the_reservation_of_an_order(level):
     assert not SoftPart.objects.exists()
 
 
-def test_the_database_refuses_more_reserved_than_there_is(level):
+def test_the_database_refuses_more_reserved_than_there_is(level: StockLevel) -> None:
     from django.db import IntegrityError, transaction
 
     with pytest.raises(IntegrityError, match="stock_reserved_is_there"), transaction.atomic():
         connection.cursor().execute("UPDATE inventory_stocklevel SET reserved = 11")
 
 
-def test_a_location_may_allow_backorder_and_its_levels_follow(level):
+def test_a_location_may_allow_backorder_and_its_levels_follow(level: StockLevel) -> None:
     from django.db import IntegrityError, transaction
 
     location = level.location

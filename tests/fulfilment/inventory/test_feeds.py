@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from fulfilment.inventory.models import FeedKind, FeedStatus, MovementKind, StockFeedRow, StockLevel, StockMovement
+from fulfilment.inventory.models import (
+    FeedKind,
+    FeedStatus,
+    MovementKind,
+    StockFeed,
+    StockFeedRow,
+    StockLevel,
+    StockMovement,
+)
 from fulfilment.inventory.services import StockChange, stock_move
 from fulfilment.inventory.services.feed_rows import Columns, FeedUnreadable, rows_of_csv, rows_of_ndjson
 from fulfilment.inventory.services.feeds import FeedTooLong, feed_merge_step, feed_receive
@@ -19,7 +28,7 @@ from tests.factories.locations import LocationFactory
 pytestmark = pytest.mark.usefixtures("acme")
 
 
-def fed(lines, kind=FeedKind.SNAPSHOT, **more):
+def fed(lines: list[str], kind: FeedKind = FeedKind.SNAPSHOT, **more: Any) -> StockFeed:
     feed = feed_receive(kind=kind, rows=rows_of_csv(lines, Columns()), source="test", actor="erp", **more)
     while feed_merge_step(feed_id=feed.pk, at_once=2):
         pass
@@ -27,34 +36,34 @@ def fed(lines, kind=FeedKind.SNAPSHOT, **more):
     return feed
 
 
-def told(feed):
+def told(feed: StockFeed) -> dict[int, tuple[str, str]]:
     return {
         row.number: (row.outcome, row.reason)
         for row in StockFeedRow.objects.filter(feed=feed).exclude(outcome="accepted")
     }
 
 
-def on_hand():
+def on_hand() -> dict[str, int]:
     return {
         f"{level.location.code}/{level.product.sku}": level.on_hand
         for level in StockLevel.objects.select_related("location", "product")
     }
 
 
-def violated():
+def violated() -> list[str]:
     return [item.name for item in all_invariants() if item.name.startswith("stock") and check(item)]
 
 
 @pytest.fixture
-def shop(acme):
+def shop(acme: None) -> None:
     for code in ("S1", "S2"):
-        LocationFactory(code=code)
+        LocationFactory.create(code=code)
     for sku in ("A", "B"):
-        ProductFactory(sku=sku)
+        ProductFactory.create(sku=sku)
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_snapshot_sets_what_is_there_and_says_why_rows_are_refused():
+def test_a_snapshot_sets_what_is_there_and_says_why_rows_are_refused() -> None:
     feed = fed([
         "location,sku,quantity", "S1,A,5", "S9,A,5", "S1,Z,5", "S1,B,-1", "S1,B,many", "S1,A,6", ",A,1", "S2,A",
         "S2,B,0", "S2,A,3",
@@ -76,7 +85,7 @@ def test_a_snapshot_sets_what_is_there_and_says_why_rows_are_refused():
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_delta_adds_and_an_unchanged_row_moves_nothing():
+def test_a_delta_adds_and_an_unchanged_row_moves_nothing() -> None:
     fed(["location,sku,quantity", "S1,A,5"])
 
     feed = fed(["location,sku,quantity", "S1,A,-2", "S2,A,+4", "S1,B,0"], FeedKind.DELTA)
@@ -87,7 +96,7 @@ def test_a_delta_adds_and_an_unchanged_row_moves_nothing():
 
 
 @pytest.mark.usefixtures("shop")
-def test_what_is_reserved_stays_on_hand_and_the_row_says_so():
+def test_what_is_reserved_stays_on_hand_and_the_row_says_so() -> None:
     fed(["location,sku,quantity", "S1,A,5"])
     level = StockLevel.objects.get()
     stock_move(
@@ -103,7 +112,7 @@ def test_what_is_reserved_stays_on_hand_and_the_row_says_so():
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_feed_older_than_the_newest_of_its_location_is_refused():
+def test_a_feed_older_than_the_newest_of_its_location_is_refused() -> None:
     now = timezone.now()
     fed(["location,sku,quantity,as_of", f"S1,A,5,{(now - timedelta(hours=1)).isoformat()}"])
 
@@ -122,7 +131,7 @@ def test_a_feed_older_than_the_newest_of_its_location_is_refused():
 
 
 @pytest.mark.usefixtures("shop")
-def test_rows_of_one_feed_do_not_make_each_other_old():
+def test_rows_of_one_feed_do_not_make_each_other_old() -> None:
     now = timezone.now()
     times = [(now - timedelta(minutes=minutes)).isoformat() for minutes in (1, 30, 60, 90)]
 
@@ -136,7 +145,7 @@ def test_rows_of_one_feed_do_not_make_each_other_old():
 
 
 @pytest.mark.usefixtures("shop")
-def test_what_left_after_the_snapshot_was_taken_does_not_come_back():
+def test_what_left_after_the_snapshot_was_taken_does_not_come_back() -> None:
     # given: five at noon, two sold since
     noon = timezone.now() - timedelta(hours=1)
     fed(["location,sku,quantity,as_of", f"S1,A,5,{(noon - timedelta(hours=1)).isoformat()}"])
@@ -152,7 +161,7 @@ def test_what_left_after_the_snapshot_was_taken_does_not_come_back():
 
 
 @pytest.mark.usefixtures("shop")
-def test_ndjson_and_a_feed_of_one_location():
+def test_ndjson_and_a_feed_of_one_location() -> None:
     rows = rows_of_ndjson(['{"sku": "A", "quantity": 3}', "", "[]", '{"sku": "B", "quantity": true}'], "S1")
     feed = feed_receive(kind=FeedKind.SNAPSHOT, rows=rows, source="test", actor="erp")
     feed_merge_step(feed_id=feed.pk)
@@ -164,17 +173,17 @@ def test_ndjson_and_a_feed_of_one_location():
     ]
 
 
-def test_a_feed_that_cannot_be_read_keeps_nothing():
+def test_a_feed_that_cannot_be_read_keeps_nothing() -> None:
     with pytest.raises(FeedUnreadable, match="the heading has no column sku; it has location, item"):
         fed(["location,item,quantity"])
     with pytest.raises(FeedTooLong):
         fed(["location,sku,quantity", "S1,A,1", "S1,B,1"], at_most=1)
 
 
-def test_a_merge_that_stopped_half_way_goes_on():
-    location = LocationFactory(code="S1")
-    stock_received(location, ProductFactory(sku="A"), 1)
-    ProductFactory(sku="B")
+def test_a_merge_that_stopped_half_way_goes_on() -> None:
+    location = LocationFactory.create(code="S1")
+    stock_received(location, ProductFactory.create(sku="A"), 1)
+    ProductFactory.create(sku="B")
     lines = ["location,sku,quantity", "S1,A,5", "S1,B,6"]
     feed = feed_receive(kind=FeedKind.SNAPSHOT, rows=rows_of_csv(lines, Columns()), source="test", actor="erp")
 

@@ -47,12 +47,12 @@ def answers_of(lines: str) -> dict[int, str]:
 
 
 @pytest.mark.usefixtures("fresh")
-def test_a_thousand_buyers_of_ten_units_with_a_process_killed():
+def test_a_thousand_buyers_of_ten_units_with_a_process_killed() -> None:
     # given: ten units in two places
     with retailer_context("acme"):
-        product = ProductFactory(sku="LAST")
+        product = ProductFactory.create(sku="LAST")
         for units in (6, 4):
-            stock_received(LocationFactory(), product, units)
+            stock_received(LocationFactory.create(), product, units)
     share = BUYERS // PROCESSES
     processes = [start(number * share, (number + 1) * share) for number in range(PROCESSES)]
 

@@ -27,8 +27,10 @@ from fulfilment.inventory.services.transfers import (
     transfer_receive,
     transfer_send,
 )
+from fulfilment.locations.models import Location
 from modules.contracts.routing import Incoming
 from oms.infra.verification import all_invariants, check
+from orders.catalogue.models import Product
 from tests.factories.catalogue import ProductFactory
 from tests.factories.inventory import stock_received
 from tests.factories.locations import LocationFactory
@@ -37,35 +39,37 @@ pytestmark = pytest.mark.usefixtures("acme")
 
 
 @pytest.fixture
-def place():
-    return LocationFactory(code="S1")
+def place() -> Location:
+    return LocationFactory.create(code="S1")
 
 
 @pytest.fixture
-def product():
-    return ProductFactory(sku="A")
+def product() -> Product:
+    return ProductFactory.create(sku="A")
 
 
 @pytest.fixture
-def level(place, product):
+def level(place: Location, product: Product) -> StockLevel:
     return stock_received(place, product, 10)
 
 
-def reserve(level, units, kind=MovementKind.RESERVE, on_hand=0):
+def reserve(level: StockLevel, units: int, kind: MovementKind = MovementKind.RESERVE, on_hand: int = 0) -> None:
     stock_move(kind=kind, changes=[StockChange(level.pk, on_hand, units, "A-1/1")], actor="x", moved_at=timezone.now())
 
 
-def held(level):
+def held(level: StockLevel) -> tuple[int, int]:
     level.refresh_from_db()
     return level.on_hand, level.reserved
 
 
-def violated():
+def violated() -> list[str]:
     names = ("stock", "posted", "closed", "sales")
     return [item.name for item in all_invariants() if item.name.startswith(names) and check(item)]
 
 
-def test_supply_is_promised_once_accepted_and_from_its_day_on(place, product, level):
+def test_supply_is_promised_once_accepted_and_from_its_day_on(
+    place: Location, product: Product, level: StockLevel
+) -> None:
     day = date(2099, 5, 1)
     supply = supply_announce(
         location=place, product=product, quantity=8, expected_on=day, reference="PO-1", actor="buyer"
@@ -88,8 +92,10 @@ def test_supply_is_promised_once_accepted_and_from_its_day_on(place, product, le
     assert violated() == []
 
 
-def test_a_transfer_leaves_arrives_in_parts_and_says_what_was_lost(place, product, level):
-    other = LocationFactory(code="S2")
+def test_a_transfer_leaves_arrives_in_parts_and_says_what_was_lost(
+    place: Location, product: Product, level: StockLevel
+) -> None:
+    other = LocationFactory.create(code="S2")
     transfer = transfer_draft(number="T-1", source=place, destination=other, units={"A": 6}, actor="anna")
     with pytest.raises(TransferRefused, match="cannot become received"):
         transfer_receive(transfer_id=transfer.pk, actor="anna")
@@ -112,17 +118,19 @@ def test_a_transfer_leaves_arrives_in_parts_and_says_what_was_lost(place, produc
     assert violated() == []
 
 
-def test_what_is_reserved_is_not_sent_away(place, product, level):
+def test_what_is_reserved_is_not_sent_away(place: Location, product: Product, level: StockLevel) -> None:
     reserve(level, 5)
     transfer = transfer_draft(
-        number="T-1", source=place, destination=LocationFactory(code="S2"), units={"A": 6}, actor="anna"
+        number="T-1", source=place, destination=LocationFactory.create(code="S2"), units={"A": 6}, actor="anna"
     )  # fmt: skip
 
     with pytest.raises(NotEnoughStock):
         transfer_send(transfer_id=transfer.pk, actor="anna")
 
 
-def test_a_count_posts_its_difference_to_what_has_happened_since(place, product, level):
+def test_a_count_posts_its_difference_to_what_has_happened_since(
+    place: Location, product: Product, level: StockLevel
+) -> None:
     count = count_open(location=place, products=[product.pk], actor="anna", tolerance=2)
 
     [again] = count_record(count_id=count.pk, counted={level.pk: 6})
@@ -149,7 +157,9 @@ def test_a_count_posts_its_difference_to_what_has_happened_since(place, product,
         ("damaged", {"counted": 3}, 3, 900),
     ],
 )
-def test_a_rejection_changes_stock_by_its_reason(product, level, reason, arguments, on_hand, confidence):
+def test_a_rejection_changes_stock_by_its_reason(
+    product: Product, level: StockLevel, reason: str, arguments: dict[str, int], on_hand: int, confidence: int
+) -> None:
     # given: two of the ten are reserved for other work
     reserve(level, 2)
 
@@ -162,7 +172,7 @@ def test_a_rejection_changes_stock_by_its_reason(product, level, reason, argumen
     assert violated() == []
 
 
-def test_trust_comes_back_by_picks_and_at_once_by_a_count(place, product, level):
+def test_trust_comes_back_by_picks_and_at_once_by_a_count(place: Location, product: Product, level: StockLevel) -> None:
     stock_doubt(level_id=level.pk, reason="not_found", actor="ben", reference="A-2/1")
     assert confidence_learn(level_id=level.pk, outcome=Outcome.PICKED) == 550
     picks_succeeded(level_ids=[level.pk])
@@ -175,7 +185,7 @@ def test_trust_comes_back_by_picks_and_at_once_by_a_count(place, product, level)
     assert confidence_of([product.pk]) == {}
 
 
-def test_what_was_sold_is_known_by_day(place, product, level):
+def test_what_was_sold_is_known_by_day(place: Location, product: Product, level: StockLevel) -> None:
     reserve(level, 5)
     reserve(level, -2, MovementKind.SHIPMENT, on_hand=-2)
     reserve(level, -1, MovementKind.SHIPMENT, on_hand=-1)

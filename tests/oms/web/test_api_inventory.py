@@ -31,7 +31,7 @@ def on_hand() -> dict[str, int]:
         return dict(StockLevel.objects.filter(product__sku="A").values_list("location__code", "on_hand"))
 
 
-def test_availability_by_location_and_in_total(shop):
+def test_availability_by_location_and_in_total(shop: Partner) -> None:
     found = shop.get("/api/v1/availability?sku=A&sku=B&sku=Z&channel=shop")
 
     assert found.status_code == 200
@@ -59,14 +59,14 @@ def test_availability_by_location_and_in_total(shop):
         ("&".join(f"sku={number}" for number in range(101)), "too_many"),
     ],
 )
-def test_questions_that_cannot_be_answered(shop, question, code):
+def test_questions_that_cannot_be_answered(shop: Partner, question: str, code: str) -> None:
     found = shop.get(f"/api/v1/availability?{question}")
 
     assert found.status_code == 422
     assert problem(found)["errors"][0]["code"] == code
 
 
-def test_a_cart_holds_extends_and_gives_back(shop):
+def test_a_cart_holds_extends_and_gives_back(shop: Partner) -> None:
     body = {"key": "cart 1/A", "sku": "A", "quantity": 6, "channel": "shop"}
     held = shop.post("/api/v1/reservations", body)
     again = shop.post("/api/v1/reservations", body)
@@ -91,7 +91,7 @@ def test_a_cart_holds_extends_and_gives_back(shop):
     assert shop.send("DELETE", "/api/v1/reservations/nothing").status_code == 404
 
 
-def test_another_retailer_sees_nothing_of_it(shop):
+def test_another_retailer_sees_nothing_of_it(shop: Partner) -> None:
     shop.post("/api/v1/reservations", {"key": "mine", "sku": "A", "quantity": 1})
     outsider = partner("globex")
 
@@ -99,7 +99,7 @@ def test_another_retailer_sees_nothing_of_it(shop):
     assert read(outsider.get("/api/v1/availability?sku=A"))["skus"] == []
 
 
-def test_a_small_feed_is_merged_while_its_sender_waits(shop):
+def test_a_small_feed_is_merged_while_its_sender_waits(shop: Partner) -> None:
     feed = shop.post(
         FEEDS, b"location,sku,quantity\nS1,A,9\nS9,A,1\n", Content_Type="text/csv", Idempotency_Key="feed-1"
     )  # fmt: skip
@@ -126,7 +126,7 @@ def test_a_small_feed_is_merged_while_its_sender_waits(shop):
     assert [row["number"] for row in read(shop.get(page["links"]["next"]))["rows"]] == [2]
 
 
-def test_a_long_feed_is_a_job(shop, monkeypatch):
+def test_a_long_feed_is_a_job(shop: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("oms.web.api.inventory.feeds.MERGED_AT_ONCE", 1)
     lines = b'{"sku": "A", "quantity": -2}\n{"sku": "B", "quantity": 4}\n'
 
@@ -151,7 +151,9 @@ def test_a_long_feed_is_a_job(shop, monkeypatch):
         (b"{}", "application/json", 415, "unsupported_media_type"),
     ],
 )
-def test_feeds_that_cannot_be_read_keep_nothing(shop, body, content_type, status, code):
+def test_feeds_that_cannot_be_read_keep_nothing(
+    shop: Partner, body: bytes, content_type: str, status: int, code: str
+) -> None:
     refused = shop.post(FEEDS, body, Content_Type=content_type)
 
     assert (refused.status_code, problem(refused)["code"]) == (status, code)
@@ -159,7 +161,7 @@ def test_feeds_that_cannot_be_read_keep_nothing(shop, body, content_type, status
         assert not StockFeed.objects.exists()
 
 
-def test_a_read_only_key_sends_no_feed(shop):
+def test_a_read_only_key_sends_no_feed(shop: Partner) -> None:
     reader = partner(may_write=False)
 
     assert reader.post(FEEDS, b"location,sku,quantity\n", Content_Type="text/csv").status_code == 403
