@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from tests.benchmarks.api import api
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.imports import imports
+from tests.benchmarks.inventory import inventory
 from tests.benchmarks.tenancy import tenancy
 from tests.benchmarks.upgrades import upgrades
 
@@ -14,5 +15,6 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "tenancy": tenancy,
     "import": imports,
     "api": api,
+    "inventory": inventory,
     "upgrades": upgrades,
 }

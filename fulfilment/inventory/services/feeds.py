@@ -103,8 +103,11 @@ def feed_merge_step(*, feed_id: int, at_once: int = AT_ONCE) -> bool:
             "feed": feed.pk, "name": str(feed), "after": feed.merged, "until": until, "actor": feed.actor,
             "snapshot": feed.kind == FeedKind.SNAPSHOT,
         }  # fmt: skip
-        cursor.execute(_OPEN_LEVELS, parameters)
         cursor.execute(_LOCK_LEVELS, parameters)
+        if cursor.fetchone()[0] < until - feed.merged:
+            # New levels have the highest numbers: to lock them now keeps the order.
+            cursor.execute(_OPEN_LEVELS, parameters)
+            cursor.execute(_LOCK_LEVELS, parameters)
         cursor.execute(_MERGE, parameters)
         refused, short, changed = cursor.fetchone()
     feed.merged = until
@@ -153,14 +156,7 @@ AND l.id IS NULL AND ({_STALE}) IS NOT TRUE
 ORDER BY c.id, p.id ON CONFLICT DO NOTHING
 """
 
-_LOCK_LEVELS = f"""
-SELECT count(*) FROM (
-    SELECT 1 FROM inventory_stocklevel WHERE id IN (
-        SELECT l.id
-        {_KNOWN}
-    ) ORDER BY id FOR UPDATE
-) locked
-"""
+_LOCK_LEVELS = f"SELECT count(*) FROM (SELECT l.id {_KNOWN} ORDER BY l.id FOR UPDATE OF l) locked"
 
 # A snapshot tells of a moment: what has moved on the shelves since then is added to it. Its own movements bear that
 # moment, so that the next feed does not add them again.

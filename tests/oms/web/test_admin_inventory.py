@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
-from fulfilment.inventory.models import FeedKind, IncomingSupply, SoftReservation, StockCount, StockLevel, Transfer
-from fulfilment.inventory.services import cart_reserve, stock_doubt
-from fulfilment.inventory.services.counts import count_open, count_record
-from fulfilment.inventory.services.feed_rows import Columns, rows_of_csv
-from fulfilment.inventory.services.feeds import feed_merge_step, feed_receive
-from fulfilment.inventory.services.supply import supply_announce
-from fulfilment.inventory.services.transfers import transfer_draft
+from fulfilment.inventory.models import IncomingSupply, SoftReservation, StockCount, StockLevel, Transfer
 from fulfilment.locations.models import Location, OpeningHours
 from tests.factories.catalogue import ProductFactory
-from tests.factories.inventory import stock_received
+from tests.factories.inventory import every_stock_screen
 from tests.factories.locations import LocationFactory, LocationGroupFactory
 from tests.oms.web.back_office import manager
 
@@ -34,25 +25,9 @@ LISTS = (
 
 def make(first: int = 0, last: int = 1) -> None:
     """Everything that the lists show, once for each number."""
-    for number in range(first, last):
+    for _ in range(first, last):
         here, there = LocationFactory.create(), LocationFactory.create()
-        product = ProductFactory.create()
-        level = stock_received(here, product, 10)
-        supply_announce(
-            location=here, product=product, quantity=5, expected_on=date(2099, 1, 2), reference=f"PO-{number}",
-            actor="anna",
-        )  # fmt: skip
-        transfer_draft(number=f"T-{number}", source=here, destination=there, units={product.sku: 4}, actor="anna")
-        count = count_open(location=here, products=[product.pk], actor="anna")
-        count_record(count_id=count.pk, counted={level.pk: 8})
-        cart_reserve(
-            key=f"cart-{number}", sku=product.sku, quantity=2, actor="shop",
-            expires_at=timezone.now() + timedelta(hours=1),
-        )  # fmt: skip
-        stock_doubt(level_id=level.pk, reason="damaged", actor="ben", reference="A-1/1")
-        rows = rows_of_csv(["location,sku,quantity", f"{here.code},{product.sku},9", "S0,X,1"], Columns())
-        feed = feed_receive(kind=FeedKind.SNAPSHOT, rows=rows, source="till.csv", actor="erp")
-        feed_merge_step(feed_id=feed.pk)
+        every_stock_screen(here, there, ProductFactory.create())
         LocationGroupFactory.create().locations.add(here)
 
 
