@@ -108,8 +108,11 @@ def feed_merge_step(*, feed_id: int, at_once: int = AT_ONCE) -> bool:
             # New levels have the highest numbers: to lock them now keeps the order.
             cursor.execute(_OPEN_LEVELS, parameters)
             cursor.execute(_LOCK_LEVELS, parameters)
+        cursor.execute(_GATHER, parameters)
+        cursor.execute("ANALYZE pg_temp.stock_fed")
         cursor.execute(_MERGE, parameters)
         refused, short, changed = cursor.fetchone()
+        cursor.execute("DROP TABLE pg_temp.stock_fed")
     feed.merged = until
     feed.refused += refused
     feed.short += short
@@ -158,26 +161,32 @@ ORDER BY c.id, p.id ON CONFLICT DO NOTHING
 
 _LOCK_LEVELS = f"SELECT count(*) FROM (SELECT l.id {_KNOWN} ORDER BY l.id FOR UPDATE OF l) locked"
 
+# The rows with what they are about, in a table of this transaction alone: unlike the rows of a feed that has just come,
+# it can be analysed at once. Without that the plan of the merge is a guess, and was seen to take minutes.
+_GATHER = f"""
+CREATE TEMPORARY TABLE stock_fed ON COMMIT DROP AS
+SELECT r.number, r.quantity, r.as_of, c.id AS location_id, l.id AS level_id, l.on_hand,
+    CASE WHEN l.backorder THEN 0 ELSE l.reserved END AS least,
+    CASE
+        WHEN c.id IS NULL THEN 'no location has the code ' || r.location
+        WHEN p.id IS NULL THEN 'no product has the SKU ' || r.sku
+        WHEN {_STALE} THEN 'older than what has been accepted for this location'
+    END AS fault
+{_FED}
+"""
+
 # A snapshot tells of a moment: what has moved on the shelves since then is added to it. Its own movements bear that
 # moment, so that the next feed does not add them again.
-_MERGE = f"""
-WITH fed AS MATERIALIZED (
-    SELECT r.number, r.quantity, r.as_of, c.id AS location_id, l.id AS level_id, l.on_hand,
-        CASE WHEN l.backorder THEN 0 ELSE l.reserved END AS least,
-        CASE
-            WHEN c.id IS NULL THEN 'no location has the code ' || r.location
-            WHEN p.id IS NULL THEN 'no product has the SKU ' || r.sku
-            WHEN {_STALE} THEN 'older than what has been accepted for this location'
-        END AS fault
-    {_FED}
-), since AS MATERIALIZED (
+_MERGE = """
+WITH since AS MATERIALIZED (
     SELECT f.number, sum(v.on_hand_change)::bigint AS units
-    FROM inventory_stockmovement v JOIN fed f ON f.level_id = v.level_id AND v.moved_at > f.as_of
-    WHERE %(snapshot)s AND v.on_hand_change <> 0 AND v.moved_at > (SELECT min(as_of) FROM fed)
+    FROM inventory_stockmovement v JOIN pg_temp.stock_fed f ON f.level_id = v.level_id AND v.moved_at > f.as_of
+    WHERE %(snapshot)s AND v.on_hand_change <> 0 AND v.moved_at > (SELECT min(as_of) FROM pg_temp.stock_fed)
     GROUP BY f.number
 ), meant AS MATERIALIZED (
-    SELECT f.*, CASE WHEN %(snapshot)s THEN f.quantity + coalesce(s.units, 0) ELSE f.on_hand + f.quantity END AS target
-    FROM fed f LEFT JOIN since s USING (number) WHERE f.fault IS NULL
+    SELECT f.*,
+        CASE WHEN %(snapshot)s THEN f.quantity + coalesce(s.units, 0) ELSE f.on_hand + f.quantity END AS target
+    FROM pg_temp.stock_fed f LEFT JOIN since s USING (number) WHERE f.fault IS NULL
 ), changed AS MATERIALIZED (
     SELECT *, greatest(target, least) - on_hand AS change FROM meant WHERE greatest(target, least) <> on_hand
 ), levels AS (
@@ -189,7 +198,7 @@ WITH fed AS MATERIALIZED (
 ), told AS (
     UPDATE inventory_stockfeedrow r SET outcome = d.outcome, reason = left(d.reason, 160)
     FROM (
-        SELECT number, 'refused' AS outcome, fault AS reason FROM fed WHERE fault IS NOT NULL
+        SELECT number, 'refused' AS outcome, fault AS reason FROM pg_temp.stock_fed WHERE fault IS NOT NULL
         UNION ALL
         SELECT number, 'short', format('it would leave %%s on hand, but %%s are reserved and stay', target, least)
         FROM meant WHERE target < least
@@ -200,6 +209,6 @@ WITH fed AS MATERIALIZED (
     ON CONFLICT (location_id) DO UPDATE SET as_of = greatest(m.as_of, excluded.as_of), feed_number = %(feed)s,
         before = CASE WHEN m.feed_number = %(feed)s THEN m.before ELSE m.as_of END
 )
-SELECT (SELECT count(*) FROM fed WHERE fault IS NOT NULL), (SELECT count(*) FROM meant WHERE target < least),
+SELECT (SELECT count(*) FROM pg_temp.stock_fed WHERE fault IS NOT NULL), (SELECT count(*) FROM meant WHERE target < least),
     (SELECT count(*) FROM changed)
 """
