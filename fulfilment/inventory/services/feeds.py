@@ -209,6 +209,6 @@ WITH since AS MATERIALIZED (
     ON CONFLICT (location_id) DO UPDATE SET as_of = greatest(m.as_of, excluded.as_of), feed_number = %(feed)s,
         before = CASE WHEN m.feed_number = %(feed)s THEN m.before ELSE m.as_of END
 )
-SELECT (SELECT count(*) FROM pg_temp.stock_fed WHERE fault IS NOT NULL), (SELECT count(*) FROM meant WHERE target < least),
-    (SELECT count(*) FROM changed)
+SELECT (SELECT count(*) FROM pg_temp.stock_fed WHERE fault IS NOT NULL),
+    (SELECT count(*) FROM meant WHERE target < least), (SELECT count(*) FROM changed)
 """
