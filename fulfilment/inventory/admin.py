@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin import display, register
@@ -9,7 +10,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from fulfilment.inventory import admin_supply as admin_supply  # registers its screens
+from fulfilment.inventory.backoffice import Table, VerbAdmin
 from fulfilment.inventory.models import MovementKind, StockAdjustment, StockLevel, StockMovement
+from fulfilment.inventory.selectors.explained import explained
 from oms.infra.backoffice.display import Tone, badge, in_words, moment, signed
 from oms.infra.backoffice.filters import Chips, Menu, chips
 from oms.infra.backoffice.links import list_link
@@ -19,11 +23,11 @@ from orders.catalogue.selectors import products_with_code
 
 
 @register(StockLevel, site=retailer_site)
-class StockLevelAdmin(ReadOnlyAdmin[StockLevel]):
-    """What each location holds of each product."""
+class StockLevelAdmin(VerbAdmin[StockLevel]):
+    """What each location holds of each product; the page of a level says how much may be promised, and why."""
 
-    list_display = ("sku", "name", "location", "on_hand", "reserved", "free", "ledger")
-    list_display_links = None
+    list_display = ("sku", "name", "location", "on_hand", "reserved", "carts", "free", "ledger")
+    page_related = ("location", "product")
     list_select_related = ("location", "product")
     list_filter = (("location", Menu),)
     ordering = ("location_id", "product_id")
@@ -43,7 +47,26 @@ class StockLevelAdmin(ReadOnlyAdmin[StockLevel]):
     @display(description="Free")
     def free(self, level: StockLevel) -> str:
         """Units that nobody has a claim on."""
-        return f"{level.on_hand - level.reserved:,}"
+        return f"{level.on_hand - level.reserved - level.soft_reserved:,}"
+
+    @display(description="Carts")
+    def carts(self, level: StockLevel) -> str:
+        """Units that carts hold."""
+        return f"{level.soft_reserved:,}"
+
+    def facts(self, row: StockLevel) -> Sequence[tuple[str, object]]:
+        """What it is, and whether more may be promised than is there."""
+        backorder = "allowed: more may be reserved than is on hand" if row.backorder else "not allowed"
+        return (
+            ("Product", f"{row.product.sku} {row.product.name}".strip()), ("Location", row.location),
+            ("Backorder", backorder), ("Ledger", self.ledger(row)),
+        )  # fmt: skip
+
+    def tables(self, row: StockLevel) -> Sequence[Table]:
+        """From what is on hand to what may be promised."""
+        found = explained(row)
+        title = f"What can be promised: {found.atp:,}, since {found.state}"
+        return (Table(title, ("Step", "Units"), [(word, signed(units)) for word, units in found.steps]),)
 
     @display(description="Ledger")
     def ledger(self, level: StockLevel) -> SafeString:

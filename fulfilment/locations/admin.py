@@ -7,12 +7,13 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin import display, register
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from fulfilment.locations.models import Location, LocationKind
-from oms.infra.backoffice.bases import ModelForm
+from fulfilment.locations.models import Location, LocationGroup, LocationKind, OpeningException, OpeningHours
+from fulfilment.locations.selectors import promised_beyond_stock
+from oms.infra.backoffice.bases import ModelForm, TabularInline
 from oms.infra.backoffice.display import Tone, badge
 from oms.infra.backoffice.filters import chips
 from oms.infra.backoffice.lists import MasterDataAdmin
@@ -42,6 +43,14 @@ class LocationForm(ModelForm[Location]):
             raise forms.ValidationError(message)
         return name
 
+    def clean_allows_backorder(self) -> bool:
+        """It cannot be taken back while more is reserved than there is."""
+        allowed = bool(self.cleaned_data["allows_backorder"])
+        if not allowed and self.instance.pk and promised_beyond_stock(self.instance.pk):
+            message = "More is reserved here than is on hand; this can be switched off once that has been received."
+            raise forms.ValidationError(message)
+        return allowed
+
     def clean(self) -> dict[str, Any] | None:
         """Both coordinates or neither, and on the Earth."""
         cleaned = super().clean() or self.cleaned_data
@@ -56,18 +65,33 @@ class LocationForm(ModelForm[Location]):
         return cleaned
 
 
+class OpeningHoursInline(TabularInline[OpeningHours, Location]):
+    """Hours by weekday. None at all: always open."""
+
+    model = OpeningHours
+    extra = 0
+
+
+class OpeningExceptionInline(TabularInline[OpeningException, Location]):
+    """Dates on which other hours hold, or none."""
+
+    model = OpeningException
+    extra = 0
+
+
 @register(Location, site=retailer_site)
 class LocationAdmin(MasterDataAdmin[Location]):
     """Places that hold stock or fulfil."""
 
     form = LocationForm
+    inlines = (OpeningHoursInline, OpeningExceptionInline)
     list_display = ("name", "code", "kind_word", "city", "country", "ships", "offers_pickup", "state")
     list_filter = (chips("kind", LocationKind.choices, "kind"),)
     ordering = ("code",)
     sortable_by = ()
     search_help_text = "Code or name"
     fieldsets = (
-        (None, {"fields": (("code", "name"), "kind", "ships", "offers_pickup", "paused")}),
+        (None, {"fields": (("code", "name"), "kind", "ships", "offers_pickup", "paused", "allows_backorder")}),
         ("Where it is", {"fields": (
             "address", ("postal_code", "city"), "country", ("latitude", "longitude"), "time_zone",
         )}),
@@ -92,4 +116,33 @@ class LocationAdmin(MasterDataAdmin[Location]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Location | None = None) -> tuple[str, ...]:
         """Order lines and events name a location by its code, so it stays."""
+        return ("code",) if obj else ()
+
+
+@register(LocationGroup, site=retailer_site)
+class LocationGroupAdmin(MasterDataAdmin[LocationGroup]):
+    """Named sets of locations, and the channels that sell from them alone."""
+
+    list_display = ("name", "code", "members", "sold_by")
+    ordering = ("code",)
+    sortable_by = ()
+    filter_horizontal = ("locations", "channels")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LocationGroup]:
+        """With the number of members."""
+        counted = Count("locations", distinct=True)
+        return super().get_queryset(request).annotate(member_count=counted).prefetch_related("channels")
+
+    @display(description="Locations")
+    def members(self, group: LocationGroup) -> str:
+        """How many."""
+        return f"{group.member_count:,}"  # type: ignore[attr-defined]  # annotated
+
+    @display(description="Channels")
+    def sold_by(self, group: LocationGroup) -> str:
+        """Those that sell from it alone."""
+        return ", ".join(str(channel) for channel in group.channels.all()) or "none is limited to it"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: LocationGroup | None = None) -> tuple[str, ...]:
+        """Routing strategies name a group by its code, so it stays."""
         return ("code",) if obj else ()

@@ -17,7 +17,8 @@ TRAVEL: Mapping[str, Rule] = {
 
 SETTLE = (
     """
-    UPDATE inventory_stocklevel s SET reserved = w.units, on_hand = s.on_hand - (s.reserved - w.units)
+    UPDATE inventory_stocklevel s SET reserved = w.units,
+        on_hand = greatest(s.on_hand - (s.reserved - w.units), 0)
     FROM (
         SELECT l.id, coalesce(sum(q.quantity - q.released - q.shipped), 0) AS units
         FROM inventory_stocklevel l LEFT JOIN requests_fulfilmentrequestline q ON q.level_id = l.id

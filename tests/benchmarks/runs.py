@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from tests.benchmarks.api import api
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.imports import imports
+from tests.benchmarks.inventory import inventory
 from tests.benchmarks.kpis import kpis
 from tests.benchmarks.optimisation import optimisation
 from tests.benchmarks.tenancy import clones, tenancy
@@ -17,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "import": imports,
     "clones": clones,
     "api": api,
+    "inventory": inventory,
     "upgrades": upgrades,
     "kpis": kpis,
     "optimisation": optimisation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from django.contrib.admin import AdminSite, ModelAdmin
+    from django.contrib.admin import AdminSite, ModelAdmin, TabularInline
     from django.contrib.admin.views.main import ChangeList
     from django.contrib.auth.admin import UserAdmin
     from django.forms import ModelForm
@@ -13,6 +13,7 @@ else:
     from django.contrib.auth.admin import UserAdmin as _UserAdmin
     from django.forms import ModelForm as _ModelForm
     from unfold.admin import ModelAdmin as _ModelAdmin
+    from unfold.admin import TabularInline as _TabularInline
     from unfold.sites import UnfoldAdminSite as AdminSite
     from unfold.views import ChangeList
 
@@ -20,6 +21,12 @@ else:
         """Takes its model in brackets, as the type checker wants it."""
 
         def __class_getitem__(cls, model: object) -> type[ModelAdmin]:
+            return cls
+
+    class TabularInline(_TabularInline):
+        """Takes its models in brackets, as the type checker wants it."""
+
+        def __class_getitem__(cls, models: object) -> type[TabularInline]:
             return cls
 
     class UserAdmin(_UserAdmin):
@@ -35,4 +42,4 @@ else:
             return cls
 
 
-__all__ = ["AdminSite", "ChangeList", "ModelAdmin", "ModelForm", "UserAdmin"]
+__all__ = ["AdminSite", "ChangeList", "ModelAdmin", "ModelForm", "TabularInline", "UserAdmin"]

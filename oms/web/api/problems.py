@@ -15,6 +15,7 @@ from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 
+from fulfilment.inventory.services import CartContention
 from fulfilment.routing.services.orders_route import StockContention
 from oms.infra.idempotency import KeyInFlight, KeyReused
 
@@ -42,6 +43,8 @@ class Kind(Enum):
     NOT_ACCEPTABLE = 406, "The answer is not available in this format"
     IDEMPOTENCY_KEY_IN_FLIGHT = 409, "A request with this key is being worked on"
     ORDER_ALREADY_CAPTURED_DIFFERENTLY = 409, "The channel has placed a different order with this number"
+    NOT_ENOUGH_STOCK = 409, "Fewer units can be promised than were asked for"
+    RESERVATION_ENDED = 409, "The reservation holds nothing any more"
     LENGTH_REQUIRED = 411, "The length of the body must be given"
     BODY_TOO_LARGE = 413, "The body is too large"
     UNSUPPORTED_MEDIA_TYPE = 415, "The format of the body is not served"
@@ -139,7 +142,7 @@ def _translated(fault: Exception) -> Problem:
 _KINDS: Sequence[tuple[type[Exception] | tuple[type[Exception], ...], Kind]] = (
     (KeyInFlight, Kind.IDEMPOTENCY_KEY_IN_FLIGHT),
     (KeyReused, Kind.IDEMPOTENCY_KEY_REUSED),
-    ((OperationalError, StockContention), Kind.TRY_AGAIN),
+    ((OperationalError, StockContention, CartContention), Kind.TRY_AGAIN),
     ((exceptions.NotAuthenticated, exceptions.AuthenticationFailed), Kind.UNAUTHENTICATED),
     ((exceptions.PermissionDenied, PermissionDenied), Kind.FORBIDDEN),
     ((exceptions.NotFound, Http404), Kind.NOT_FOUND),

@@ -40,14 +40,18 @@ class ApiView(APIView):
             raise invalid(repeated)
         return checked(model, {name: values[0] for name, values in given.items()}, within="parameter")
 
-    def answer_once(self, request: Request, work: Callable[[], Answer]) -> Response:
-        """Do a write; once only where the header ``Idempotency-Key`` names it (kept with the write itself)."""
+    def answer_once(self, request: Request, work: Callable[[], Answer], *, same: bytes | None = None) -> Response:
+        """Do a write; once only where the header ``Idempotency-Key`` names it (kept with the write itself).
+
+        ``same`` is what makes two requests the same, where the body was streamed and is not there any more.
+        """
         key = request.headers.get("Idempotency-Key")
         if key is None:
             return _response(work())
         if not _IDEMPOTENCY_KEY.fullmatch(key):
             raise Problem(Kind.MALFORMED_REQUEST, "Idempotency-Key has 1 to 255 visible ASCII characters.")
-        same = b"\n".join([f"{request.method} {request.get_full_path()}".encode(), request.body])
+        if same is None:
+            same = b"\n".join([f"{request.method} {request.get_full_path()}".encode(), request.body])
         return _response(answer_once(caller=f"api-key:{key_of(request).prefix}", key=key, request=same, work=work))
 
 

@@ -16,7 +16,13 @@ from tests.oms.web.back_office import listed, manager, words
 LOCATIONS = "/admin/locations/location/"
 PRODUCTS = "/admin/catalogue/product/"
 
-PLACE = {"code": "S1", "name": "Soho", "kind": "store", "ships": "on", "country": "gb", "time_zone": "Europe/London"}
+NO_ROWS = {
+    f"{rows}-{number}_FORMS": "0" for rows in ("opening_hours", "exceptions") for number in ("TOTAL", "INITIAL")
+}  # fmt: skip
+PLACE = {
+    "code": "S1", "name": "Soho", "kind": "store", "ships": "on", "country": "gb", "time_zone": "Europe/London",
+    **NO_ROWS,
+}  # fmt: skip
 THING = {"sku": "LAMP", "name": "Lamp", "price": "19.90", "currency": "gbp", "gtin": "4006381333931"}
 
 

@@ -1,0 +1,1 @@
+"""Availability, reservations of carts and stock feeds."""

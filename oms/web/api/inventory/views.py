@@ -1,0 +1,185 @@
+"""``/api/v1/availability`` and ``/api/v1/reservations``."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+from django.http import HttpResponse
+from django.utils import timezone
+from pydantic import Field
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from fulfilment.inventory.models import SoftReservation
+from fulfilment.inventory.selectors import UnknownChannel, availability_json
+from fulfilment.inventory.services import (
+    CannotPromise,
+    CartEnded,
+    CartKeyReused,
+    UnknownName,
+    cart_extend,
+    cart_release,
+    cart_reserve,
+)
+from oms.infra.idempotency import Answer
+from oms.web.api.authentication import key_of
+from oms.web.api.fields import Body, Identifier, Parameters, Quantity, checked, text
+from oms.web.api.problems import Fault, Kind, Problem, invalid
+from oms.web.api.views import ApiView
+
+COLLECTION = "/api/v1/reservations"
+#: SKUs in one question.
+MOST_SKUS = 100
+_REPEATABLE = ("sku", "location", "group")
+
+Name = Annotated[str, text(64, shortest=1)]
+
+
+class Question(Parameters):
+    """What is asked about availability. ``sku``, ``location`` and ``group`` may be given several times."""
+
+    sku: Annotated[tuple[Name, ...], Field(max_length=MOST_SKUS)]
+    location: Annotated[tuple[Name, ...], Field(max_length=5000)] = ()
+    group: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
+    channel: Name | None = None
+    on: date | None = None
+    detail: Literal["locations", "totals"] = "locations"
+
+
+class AvailabilityView(ApiView):
+    """What can be promised now, or on a later day. Worked out from the levels at every call: never kept."""
+
+    def get(self, request: Request) -> HttpResponse:
+        """For up to 100 SKUs: the total for the channel, what each location can promise, what is coming by day."""
+        asked = self._question(request)
+        try:
+            skus = availability_json(
+                asked.sku,
+                channel=asked.channel,
+                locations=asked.location,
+                groups=asked.group,
+                on=asked.on,
+                totals=asked.detail == "totals",
+            )
+        except UnknownChannel as fault:
+            raise invalid(
+                [Fault("channel", "unknown_channel", f"There is no channel {asked.channel}.", "parameter")]
+            ) from fault
+        head = json.dumps({
+            "as_of": timezone.now().isoformat(), "channel": asked.channel, "on": asked.on and asked.on.isoformat(),
+        })  # fmt: skip
+        # The database has written the rest: millions of bytes are not read into objects to be written again.
+        document = f'{head[:-1]}, "skus": {skus}}}'
+        return HttpResponse(document, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+    def _question(self, request: Request) -> Question:
+        given = dict(request.query_params.lists())
+        repeated = [
+            Fault(name, "repeated", "It is given more than once.", "parameter")
+            for name, values in given.items()
+            if len(values) > 1 and name not in _REPEATABLE
+        ]
+        if repeated:
+            raise invalid(repeated)
+        named = {name: tuple(values) if name in _REPEATABLE else values[0] for name, values in given.items()}
+        asked = checked(Question, named, within="parameter")
+        if not asked.sku:
+            raise invalid([Fault("sku", "required", "It must be given.", "parameter")])
+        if asked.on and asked.on < timezone.localdate():
+            raise invalid([Fault("on", "out_of_range", "It is today or later.", "parameter")])
+        return asked
+
+
+class ReservationBody(Body):
+    """Units to hold. Without a location they are held wherever the channel sells."""
+
+    key: Annotated[str, text(120, shortest=1)]
+    sku: Identifier
+    quantity: Quantity
+    channel: Annotated[str, text(32)] = ""
+    location: Annotated[str, text(32)] = ""
+    seconds: Annotated[int, Field(ge=10, le=86_400)] = 900
+
+
+class ReservationsView(ApiView):
+    """What carts hold."""
+
+    def post(self, request: Request) -> Response:
+        """Hold units: 201, also when the same key has held them before."""
+        body = self.body(request, ReservationBody)
+        return self.answer_once(request, lambda: _reserve(body, actor=str(key_of(request))))
+
+
+class ExtensionBody(Body):
+    """For how long from now."""
+
+    seconds: Annotated[int, Field(ge=10, le=86_400)]
+
+
+class ReservationView(ApiView):
+    """One reservation, by the key that its holder chose."""
+
+    def get(self, request: Request, key: str) -> Response:
+        """As it stands now."""
+        found = SoftReservation.objects.select_related("product", "location", "channel").filter(key=key).first()
+        if found is None:
+            raise _nothing(key)
+        return Response(reservation_document(found))
+
+    def patch(self, request: Request, key: str) -> Response:
+        """Hold it for longer."""
+        body = self.body(request, ExtensionBody)
+        return self.answer_once(request, lambda: _extend(key, body))
+
+    def delete(self, request: Request, key: str) -> Response:
+        """Give it back; once it has ended, nothing more happens."""
+        try:
+            return Response(reservation_document(cart_release(key=key)))
+        except UnknownName as fault:
+            raise _nothing(key) from fault
+
+
+def reservation_document(cart: SoftReservation) -> dict[str, object]:
+    """As partners see it. A live one whose time has run out holds nothing, whatever its row says."""
+    over = cart.state == "live" and cart.expires_at <= timezone.now()
+    return {
+        "key": cart.key,
+        "state": "expired" if over else str(cart.state),
+        "sku": cart.product.sku,
+        "quantity": cart.quantity,
+        "location": cart.location.code if cart.location else None,
+        "channel": cart.channel.code if cart.channel else None,
+        "expires_at": cart.expires_at.isoformat(),
+        "links": {"self": f"{COLLECTION}/{cart.key}"},
+    }
+
+
+def _reserve(body: ReservationBody, *, actor: str) -> Answer:
+    try:
+        cart = cart_reserve(
+            key=body.key, sku=body.sku, quantity=body.quantity, location=body.location, channel=body.channel,
+            expires_at=timezone.now() + timedelta(seconds=body.seconds), actor=actor,
+        )  # fmt: skip
+    except UnknownName as fault:
+        raise invalid([Fault(f"/{fault.field}", f"unknown_{fault.field}", f"{str(fault).capitalize()}.")]) from fault
+    except CannotPromise as fault:
+        raise Problem(Kind.NOT_ENOUGH_STOCK, f"Nothing was held: {fault}.") from fault
+    except CartKeyReused as fault:
+        raise Problem(Kind.IDEMPOTENCY_KEY_REUSED, f"{str(fault).capitalize()}.") from fault
+    return Answer(201, reservation_document(cart))
+
+
+def _extend(key: str, body: ExtensionBody) -> Answer:
+    try:
+        cart = cart_extend(key=key, expires_at=timezone.now() + timedelta(seconds=body.seconds))
+    except UnknownName as fault:
+        raise _nothing(key) from fault
+    except CartEnded as fault:
+        raise Problem(Kind.RESERVATION_ENDED, f"{str(fault).capitalize()}.") from fault
+    return Answer(200, reservation_document(cart))
+
+
+def _nothing(key: str) -> Problem:
+    return Problem(Kind.NOT_FOUND, f"There is no reservation {key}.")
