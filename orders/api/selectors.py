@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
@@ -74,6 +75,10 @@ class OrderDetail:
     destination: Destination
     lines: tuple[LineDetail, ...]
     charges: tuple[ChargeDetail, ...]
+    method: str
+    priority: int
+    promise_by: date | None
+    attributes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,8 @@ SELECT {_SUMMARY}, c.currency, u.reference, u.name, u.email,
                          ORDER BY l.position)::text
         FROM orders_orderline l JOIN catalogue_product p ON p.id = l.product_id WHERE l.order_id = o.id),
        (SELECT jsonb_agg(jsonb_build_array(h.kind, h.description, h.amount::text) ORDER BY h.id)::text
-        FROM orders_ordercharge h WHERE h.order_id = o.id)
+        FROM orders_ordercharge h WHERE h.order_id = o.id),
+       o.method, o.priority, o.promise_by, o.attributes::text
 FROM orders_order o
 JOIN orders_channel c ON c.id = o.channel_id
 LEFT JOIN orders_customer u ON u.id = o.customer_id
@@ -138,6 +144,10 @@ def order_detail(number: str) -> OrderDetail | None:
             ChargeDetail(kind, description, Decimal(amount))
             for kind, description, amount in json.loads(rest[12] or "[]")
         ),
+        method=rest[13],
+        priority=rest[14],
+        promise_by=rest[15],
+        attributes=json.loads(rest[16]),
     )
 
 

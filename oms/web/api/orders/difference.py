@@ -27,6 +27,10 @@ def _asked(asked: OrderBody, held: OrderDetail) -> dict[str, object]:
         "destination": asked.destination.model_dump(),
         "lines": [line.model_dump() for line in asked.lines],
         "charges": [charge.model_dump() for charge in asked.charges],
+        "method": asked.method,
+        "priority": asked.priority,
+        "promise_by": asked.promise_by,
+        "attributes": asked.attributes,
     }
 
 
@@ -48,13 +52,17 @@ def _held(asked: OrderBody, held: OrderDetail) -> dict[str, object]:
         "charges": [
             {"kind": charge.kind, "amount": charge.amount, "description": charge.description} for charge in held.charges
         ],
+        "method": held.method,
+        "priority": held.priority,
+        "promise_by": held.promise_by,
+        "attributes": held.attributes,
     }
 
 
 def _compare(asked: object, held: object, at: str) -> Iterator[Fault]:
     if isinstance(asked, Mapping) and isinstance(held, Mapping):
-        for name in asked:
-            yield from _compare(asked[name], held[name], at + step(name))
+        for name in {**asked, **held}:
+            yield from _compare(asked.get(name), held.get(name), at + step(name))
     elif isinstance(asked, Sequence) and isinstance(held, Sequence) and not isinstance(asked, str):
         if len(asked) != len(held):
             yield Fault(at, "differs", f"{len(asked)} here, {len(held)} in the captured order.")
