@@ -6,7 +6,7 @@ from django.contrib.admin import display, register
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
-from fulfilment.routing.models import Backorder
+from fulfilment.routing.models import QueueEntry
 from oms.infra.backoffice.display import moment
 from oms.infra.backoffice.links import page_link
 from oms.infra.backoffice.lists import ReadOnlyAdmin
@@ -15,8 +15,8 @@ from orders.models import OrderLine
 from orders.selectors import lines_of_product, orders_numbered
 
 
-@register(Backorder, site=retailer_site)
-class BackorderAdmin(ReadOnlyAdmin[Backorder]):
+@register(QueueEntry, site=retailer_site)
+class BackorderAdmin(ReadOnlyAdmin[QueueEntry]):
     """Lines that no location can fulfil now, longest waiting first."""
 
     list_display = ("order_number", "sku", "description", "units_open", "reason", "waiting_since")
@@ -27,31 +27,31 @@ class BackorderAdmin(ReadOnlyAdmin[Backorder]):
     search_help_text = "SKU or order number"
 
     @display(description="Order")
-    def order_number(self, backorder: Backorder) -> SafeString:
+    def order_number(self, backorder: QueueEntry) -> SafeString:
         """Leads to the order."""
         return page_link(backorder.line.order, backorder.line.order.number)
 
     @display(description="SKU")
-    def sku(self, backorder: Backorder) -> str:
+    def sku(self, backorder: QueueEntry) -> str:
         """Of the product."""
         return backorder.line.product.sku
 
     @display(description="Description")
-    def description(self, backorder: Backorder) -> str:
+    def description(self, backorder: QueueEntry) -> str:
         """As sold."""
         return backorder.line.description
 
     @display(description="Units open")
-    def units_open(self, backorder: Backorder) -> str:
+    def units_open(self, backorder: QueueEntry) -> str:
         """Units that wait."""
         return f"{backorder.line.open:,}"
 
     @display(description="Waits since")
-    def waiting_since(self, backorder: Backorder) -> str:
+    def waiting_since(self, backorder: QueueEntry) -> str:
         """When, in the retailer's zone."""
         return moment(backorder.since)
 
-    def find(self, rows: QuerySet[Backorder], term: str) -> QuerySet[Backorder]:
+    def find(self, rows: QuerySet[QueueEntry], term: str) -> QuerySet[QueueEntry]:
         """By the number of the order first, then by product."""
         numbered = orders_numbered(term)
         if numbered:

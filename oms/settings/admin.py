@@ -109,7 +109,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _list("Requests", "shelves", "requests.fulfilmentrequest"),
                     _list("Shipments", "local_shipping", "requests.shipment"),
-                    _list("Backorders", "hourglass_top", "routing.backorder"),
+                    _list("Backorders", "hourglass_top", "routing.queueentry"),
                 ],
             },
             {

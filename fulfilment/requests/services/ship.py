@@ -15,6 +15,7 @@ from fulfilment.requests.events import RequestShipped
 from fulfilment.requests.models import FulfilmentRequest, Shipment, ShipmentLine
 from fulfilment.requests.services.advance import refuse_unless_allowed
 from fulfilment.requests.services.locked import LockedLine, LockedRequest, requests_lock, waiting_lines
+from fulfilment.requests.services.parcels import parcel_mates
 from oms.infra.database.bulk import insert_rows, take_numbers
 from oms.infra.events import record
 from orders.services import Progress, lines_progress
@@ -23,10 +24,11 @@ from orders.services import Progress, lines_progress
 def requests_ship(*, request_ids: Collection[int], actor: str, carrier: str = "", tracking_number: str = "") -> int:
     """Ship everything that waits in packed requests, one shipment each: all or none; return the units shipped.
 
-    Stock leaves the ledger, the order's units become fulfilled. Raises
-    :class:`~fulfilment.requests.services.RequestRefused` where a request is not packed.
+    What shares a parcel with one of them leaves with it, under the same tracking number. Stock leaves the ledger,
+    the orders' units become fulfilled. Raises :class:`~fulfilment.requests.services.RequestRefused` where a request
+    is not packed.
     """
-    locked = requests_lock(request_ids)
+    locked = requests_lock(parcel_mates(request_ids))
     refuse_unless_allowed(locked, RequestStatus.SHIPPED)
     if not locked:
         return 0

@@ -117,7 +117,7 @@ class OrderPage:
 
 def order_page(order: Order, page: int) -> OrderPage:
     """Gather the page of an order; ``page`` counts its lines in fifties from 1."""
-    lines = order.lines.select_related("product", "backorder").order_by("position")
+    lines = order.lines.select_related("product", "waiting").order_by("position")
     shown = Paginator(lines, LINES_AT_ONCE).get_page(page)
     events = _events(order)
     requests = _requests(order, events)

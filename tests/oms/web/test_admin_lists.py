@@ -38,7 +38,7 @@ QUESTIONS = {
     "inventory.stockadjustment": 2,
     "requests.fulfilmentrequest": 3,
     "requests.shipment": 2,
-    "routing.backorder": 2,
+    "routing.queueentry": 2,
     "returns.blindreturn": 2,
     "importing.importedline": 2,
     "infra.event": 2,
