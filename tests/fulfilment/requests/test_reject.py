@@ -78,7 +78,7 @@ def test_stock_is_corrected_by_the_reason(
 
 
 def test_what_others_have_a_claim_on_stays(acme: None) -> None:
-    order, request = scene()
+    _, request = scene()
     other = request_offered(order_placed(("LAMP", 1)))
     reject(request, RejectReason.NOT_FOUND, 2)
     assert at("SOHO") == (1, 1)
