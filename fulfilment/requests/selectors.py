@@ -13,6 +13,14 @@ from orders.selectors import as_written_or_capital, orders_numbered
 
 _ENOUGH = 50
 
+#: Units offered to each location since its own midnight; an index of the requests answers alone.
+DAY_LOAD = """
+    SELECT r.location_id, sum(r.units) AS units FROM requests_fulfilmentrequest r
+    JOIN locations_location c ON c.id = r.location_id
+    WHERE r.created_at >= now() - interval '26 hours' AND r.created_at >= date_trunc('day', now(), c.time_zone)
+    GROUP BY r.location_id
+"""
+
 
 def requests_found(requests: QuerySet[FulfilmentRequest], term: str) -> QuerySet[FulfilmentRequest]:
     """Requests with this number, of the order with this number, or of the shipment that a term names."""

@@ -10,8 +10,8 @@ from typing import TypeVar
 from django.db import connection
 from django.utils import timezone
 
+from fulfilment.inventory.selectors import confidence_of, groups_of_locations, incoming_of, sold_last_28_days
 from fulfilment.requests.selectors import joinable_locations
-from fulfilment.routing import stock_sources
 from fulfilment.routing.selectors import OrderToRoute, network
 from modules.contracts.routing import Incoming, Network, RoutingFacts
 from modules.contracts.routing_runs import ConsolidationRule
@@ -46,10 +46,10 @@ def known_about(
     products = {product for order in orders for product in order.products}
     joins = consolidation is not None and "joinable" in needs
     return Known(
-        network=network(stock_sources.groups_of_locations() if "groups" in needs else None),
-        confidence=stock_sources.confidence_of(products) if "confidence" in needs else {},
-        sold=stock_sources.sold_last_28_days(products) if "sold" in needs else {},
-        incoming=stock_sources.incoming_of(products) if "incoming" in needs else (),
+        network=network(groups_of_locations() if "groups" in needs else None),
+        confidence=confidence_of(products) if "confidence" in needs else {},
+        sold=sold_last_28_days(products) if "sold" in needs else {},
+        incoming=incoming_of(products) if "incoming" in needs else (),
         joinable=joinable_locations([o.id for o in orders], consolidation) if joins and consolidation else {},
         bid_prices=bid_prices(products) if "bid_prices" in needs else {},
         needs=needs,

@@ -11,7 +11,9 @@ from typing import Any
 
 from django.db import connection
 
+from fulfilment.inventory.selectors.carts import LIVE_CARTS
 from fulfilment.locations.models import Location
+from fulfilment.requests.selectors import DAY_LOAD
 from modules.contracts.routing import LineFacts, LocationFacts, Network
 
 
@@ -147,14 +149,9 @@ def network(groups: Mapping[int, tuple[str, ...]] | None = None) -> Network:
 
 
 def _taken_today() -> dict[int, int]:
-    """Units offered to each location since its own midnight; an index of the requests answers alone."""
+    """Units offered to each location since its own midnight."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT r.location_id, sum(r.units) FROM requests_fulfilmentrequest r"
-            " JOIN locations_location c ON c.id = r.location_id"
-            " WHERE r.created_at >= now() - interval '26 hours'"
-            " AND r.created_at >= date_trunc('day', now(), c.time_zone) GROUP BY r.location_id"
-        )
+        cursor.execute(DAY_LOAD)
         return {row[0]: int(row[1]) for row in cursor.fetchall()}
 
 
@@ -170,15 +167,16 @@ SNAPSHOT = """
 
 
 def stock_facts(products: Collection[int]) -> StockFacts:
-    """Free units of the products at every location that takes work."""
+    """Free units of the products at every location that takes work: what neither work nor a cart has a claim on."""
     available: dict[tuple[int, int], int] = {}
     levels: dict[tuple[int, int], int] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {SNAPSHOT}, coalesce(array_agg(s.location_id), '{{}}'),"
-            " array_agg(s.product_id), array_agg(s.id), array_agg(s.on_hand - s.reserved) FROM inventory_stocklevel s"
-            " JOIN locations_location c ON c.id = s.location_id AND c.ships AND NOT c.paused"
-            " WHERE s.product_id = ANY(%s) AND s.on_hand > s.reserved",
+            f"SELECT {SNAPSHOT}, array_agg(location_id), array_agg(product_id), array_agg(id), array_agg(free) FROM ("
+            f" SELECT l.location_id, l.product_id, l.id, l.on_hand - l.reserved - {LIVE_CARTS} AS free"
+            " FROM inventory_stocklevel l"
+            " JOIN locations_location c ON c.id = l.location_id AND c.ships AND NOT c.paused"
+            " WHERE l.product_id = ANY(%s) AND l.on_hand > l.reserved) s WHERE free > 0",
             [list(products)],
         )
         seen, *columns = cursor.fetchone()

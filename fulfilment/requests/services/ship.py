@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from fulfilment.inventory.models import MovementKind
-from fulfilment.inventory.services import StockChange, stock_move
+from fulfilment.inventory.services import StockChange, picks_succeeded, stock_move
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.events import RequestShipped
 from fulfilment.requests.models import FulfilmentRequest, Shipment, ShipmentLine
@@ -41,6 +41,7 @@ def requests_ship(*, request_ids: Collection[int], actor: str, carrier: str = ""
         actor=actor,
         moved_at=now,
     )
+    picks_succeeded(level_ids=[line.level_id for line in lines])
     units = _write_shipments(locked, lines, carrier, tracking_number)
     _mark_lines(lines)
     FulfilmentRequest.objects.filter(id__in=[item.id for item in locked]).update(

@@ -10,13 +10,14 @@ BEGIN
     INSERT INTO routing_freedstock (product_id, xid)
     SELECT DISTINCT n.product_id, pg_current_xact_id()::text::bigint
     FROM after n LEFT JOIN before o ON o.id = n.id
-    WHERE n.on_hand - n.reserved > coalesce(o.on_hand - o.reserved, 0);
+    WHERE n.on_hand - n.reserved - n.soft_reserved > coalesce(o.on_hand - o.reserved - o.soft_reserved, 0);
     RETURN NULL;
 END $$;
 CREATE FUNCTION routing_note_new_stock() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO routing_freedstock (product_id, xid)
-    SELECT DISTINCT product_id, pg_current_xact_id()::text::bigint FROM after WHERE on_hand > reserved;
+    SELECT DISTINCT product_id, pg_current_xact_id()::text::bigint FROM after
+    WHERE on_hand > reserved + soft_reserved;
     RETURN NULL;
 END $$;
 CREATE FUNCTION routing_note_location() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -47,7 +48,7 @@ DROP FUNCTION routing_note_location();
 class Migration(migrations.Migration):
     dependencies = [
         ("catalogue", "0003_sold_from"),
-        ("inventory", "0001_initial"),
+        ("inventory", "0004_promises_and_supply"),
         ("locations", "0001_initial"),
         ("routing", "0004_queues_filled"),
     ]

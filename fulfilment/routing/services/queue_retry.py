@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from fulfilment.inventory.selectors.carts import LIVE_CARTS
 from fulfilment.routing.selectors import SNAPSHOT
 from fulfilment.routing.services.deciding import live_decider
 from fulfilment.routing.services.orders_route import orders_route
@@ -110,9 +111,9 @@ def _snapshot() -> str:
 def _free_products(products: Collection[int]) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT s.product_id FROM inventory_stocklevel s"
-            " JOIN locations_location c ON c.id = s.location_id AND c.ships AND NOT c.paused"
-            " WHERE s.product_id = ANY(%s) AND s.on_hand > s.reserved",
+            "SELECT DISTINCT l.product_id FROM inventory_stocklevel l"
+            " JOIN locations_location c ON c.id = l.location_id AND c.ships AND NOT c.paused"
+            f" WHERE l.product_id = ANY(%s) AND l.on_hand - l.reserved > {LIVE_CARTS}",
             [list(products)],
         )
         return {row[0] for row in cursor.fetchall()}

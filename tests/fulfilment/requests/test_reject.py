@@ -83,7 +83,7 @@ def test_what_others_have_a_claim_on_stays(acme: None) -> None:
     reject(request, RejectReason.NOT_FOUND, 2)
     assert at("SOHO") == (1, 1)
     assert other.status == RequestStatus.OFFERED
-    assert StockMovement.objects.filter(kind="adjustment").count() == 1
+    assert StockMovement.objects.filter(kind="doubt").count() == 1
     assert violations() == []
 
 
