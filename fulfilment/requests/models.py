@@ -100,6 +100,11 @@ class FulfilmentRequestLine(models.Model):
     def __str__(self) -> str:
         return f"{self.quantity} of line {self.order_line_id}"
 
+    @property
+    def waiting(self) -> int:
+        """Units that have neither left nor been released."""
+        return self.quantity - self.released - self.shipped
+
 
 class Shipment(models.Model):
     """Goods that left a location for a customer."""

@@ -57,6 +57,11 @@ class QueueEntry(models.Model):
     def __str__(self) -> str:
         return f"line {self.line_id}: {self.reason}"
 
+    @property
+    def word(self) -> str:
+        """The queue's name."""
+        return Queue(self.queue).sentence.partition(":")[0]
+
 
 class FreedStock(models.Model):
     """Units of a product became free, or (without a product) a location takes work again: written by triggers.

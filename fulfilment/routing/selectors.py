@@ -14,6 +14,7 @@ from django.db import connection
 from fulfilment.inventory.selectors.carts import LIVE_CARTS
 from fulfilment.locations.models import Location
 from fulfilment.requests.selectors import DAY_LOAD
+from fulfilment.routing.domain.queues import Queue
 from modules.contracts.routing import LineFacts, LocationFacts, Network
 
 
@@ -184,3 +185,18 @@ def stock_facts(products: Collection[int]) -> StockFacts:
         available[location, product] = free
         levels[location, product] = level
     return StockFacts(available, levels, seen)
+
+
+#: Lines of a queue that are counted: a list never counts a whole table.
+COUNTED = 1_000
+
+
+def queue_counts() -> dict[Queue, int]:
+    """How many lines wait in each queue; one more than :data:`COUNTED` for any number above."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, (SELECT count(*) FROM (SELECT FROM routing_backorder WHERE queue = name LIMIT %s) few)"
+            " FROM unnest(%s::varchar[]) AS name",
+            [COUNTED + 1, [queue.value for queue in Queue]],
+        )
+        return {Queue(name): number for name, number in cursor.fetchall()}

@@ -109,7 +109,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _list("Requests", "shelves", "requests.fulfilmentrequest"),
                     _list("Shipments", "local_shipping", "requests.shipment"),
-                    _list("Backorders", "hourglass_top", "routing.queueentry"),
+                    _list("Queues", "hourglass_top", "routing.queueentry"),
+                    _list("Brokering runs", "hub", "routing.routingrun"),
                 ],
             },
             {

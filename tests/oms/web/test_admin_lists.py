@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from fulfilment.requests.domain import RequestStatus
+from fulfilment.routing.models import RoutingRun
 from fulfilment.routing.services import orders_route
 from oms.importing.models import ImportedLine
 from oms.infra.backoffice.lists import MasterDataAdmin
@@ -38,7 +39,8 @@ QUESTIONS = {
     "inventory.stockadjustment": 2,
     "requests.fulfilmentrequest": 3,
     "requests.shipment": 2,
-    "routing.queueentry": 2,
+    "routing.queueentry": 3,
+    "routing.routingrun": 2,
     "returns.blindreturn": 2,
     "importing.importedline": 2,
     "infra.event": 2,
@@ -71,6 +73,10 @@ def rows_of_every_kind(times: int) -> None:
             reason="bad_price", money=0, message="row 2, column Price: 'x' is no number", content={"Price": "x"},
         )  # fmt: skip
         api_key_issue(name="Partner")
+        RoutingRun.objects.create(
+            number=order.pk, started_at=timezone.now(), seconds=1, orders=0, placed_orders=0, decided_again=0,
+            left_out=0, units=0, currency="GBP", exact=True, release="1.0.0", revision=1, actor="routing",
+        )  # fmt: skip
         StaffFactory.create().groups.create(name=f"Group {order.pk}")
 
 
