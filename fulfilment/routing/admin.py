@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from io import StringIO
 
 from django.contrib import messages
@@ -51,7 +52,7 @@ class QueueChips(Chips):
     parameter_name = "queue"
     field = "queue"
 
-    @property
+    @cached_property
     def offered(self) -> Sequence[tuple[str, str]]:  # type: ignore[override]
         """(queue, word and number)."""
         counts = queue_counts()

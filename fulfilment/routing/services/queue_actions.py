@@ -23,6 +23,7 @@ def queue_try_now(*, line_ids: Sequence[int], actor: str) -> Routed:
 
 def queue_move_unfillable(*, line_ids: Sequence[int], actor: str) -> int:
     """Say that lines will not be fulfilled as things are: nothing but a change or somebody tries them again."""
+    orders_to_route(_orders_of(line_ids))  # orders are locked before lines that wait, by everybody
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE routing_backorder SET queue = %s, reason = %s, next_try = NULL"

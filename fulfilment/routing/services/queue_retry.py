@@ -70,17 +70,18 @@ def queue_retry(*, actor: str, limit: int = ORDERS_AT_ONCE) -> Retried:
     decision: so a thousand lines are not decided again and again for one unit. Runs in the caller's transaction;
     raises what :func:`~fulfilment.routing.services.orders_route` raises.
     """
-    _forget_done()
     snapshot = _snapshot()
     due = _due(_LINES_AT_ONCE)
     free = _free_products({row.product_id for row in due if row.product_id})
     hopeless = [row.line_id for row in due if not row.whatever and row.product_id not in free]
-    _settle(hopeless, snapshot)
     orders = list(dict.fromkeys(row.order_id for row in due if row.whatever or row.product_id in free))
     retried = Retried(settled_lines=len(hopeless), more=len(due) == _LINES_AT_ONCE or len(orders) > limit)
     if orders:
         routed = orders_route(order_ids=orders[:limit], actor=actor)
         retried.orders, retried.allocated_units = routed.orders, routed.allocated_units
+    # Last: whoever routes locks orders before lines that wait, so no order may be locked after these.
+    _settle(hopeless, snapshot)
+    _forget_done()
     if not retried.more:
         _forget_freed()
     return retried
@@ -121,14 +122,20 @@ def _free_products(products: Collection[int]) -> set[int]:
 
 def _settle(line_ids: Collection[int], snapshot: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE routing_backorder SET seen = %s WHERE line_id = ANY(%s)", [snapshot, list(line_ids)])
+        cursor.execute(
+            "UPDATE routing_backorder SET seen = %s WHERE line_id IN (SELECT line_id FROM routing_backorder"
+            " WHERE line_id = ANY(%s) ORDER BY line_id FOR UPDATE SKIP LOCKED)",
+            [snapshot, list(line_ids)],
+        )
 
 
 def _forget_done() -> None:
     """Lines whose units were cancelled, or placed by another way, wait for nothing."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM routing_backorder q USING orders_orderline l WHERE l.id = q.line_id AND l.open <= 0"
+            "DELETE FROM routing_backorder WHERE line_id IN (SELECT q.line_id FROM routing_backorder q"
+            " JOIN orders_orderline l ON l.id = q.line_id AND l.open <= 0"
+            " ORDER BY q.line_id FOR UPDATE OF q SKIP LOCKED)"
         )
 
 

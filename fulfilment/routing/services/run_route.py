@@ -106,7 +106,8 @@ def _route_alone(orders: Sequence[OrderToRoute]) -> None:
     """An order that began on another release is decided by that one, which knows nothing of this run."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE routing_backorder SET next_try = now() WHERE queue = 'to_route' AND line_id = ANY(%s)",
+            "UPDATE routing_backorder SET next_try = now() WHERE line_id IN (SELECT line_id FROM routing_backorder"
+            " WHERE queue = 'to_route' AND line_id = ANY(%s) ORDER BY line_id FOR UPDATE SKIP LOCKED)",
             [[line.line_id for order in orders for line in order.lines]],
         )
 

@@ -48,10 +48,8 @@ def offered(customer: str = "C-1", **change: object) -> FulfilmentRequest:
 
 
 def together(*requests: FulfilmentRequest) -> bool:
-    parcels = set()
-    for request in requests:
-        request.refresh_from_db()
-        parcels.add(request.parcel_id)
+    ids = [request.pk for request in requests]
+    parcels = set(FulfilmentRequest.objects.filter(pk__in=ids).values_list("parcel", flat=True))
     return len(parcels) == 1 and None not in parcels
 
 

@@ -25,7 +25,7 @@ VERSION = Version(9, 0, 0)
 class Told(RoutingPolicies):
     """Gives each line whole to the first location (by code) that has it; the rest waits as the fields say."""
 
-    needs: frozenset[str] = frozenset()  # type: ignore[misc]
+    needs: frozenset[str] = frozenset()
     queue: str = "backorder"
     cancel_on: str = ""
     expected_on: str = ""

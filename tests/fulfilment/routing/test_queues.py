@@ -11,6 +11,7 @@ from django.utils import timezone
 from fulfilment.inventory.models import MovementKind, StockLevel
 from fulfilment.inventory.services import StockChange, stock_move
 from fulfilment.locations.models import Location
+from fulfilment.routing import jobs
 from fulfilment.routing.jobs import wake_retailer
 from fulfilment.routing.models import FreedStock, QueueEntry
 from fulfilment.routing.services import (
@@ -57,6 +58,7 @@ def test_a_line_without_stock_waits_with_its_reason_and_the_next_day(acme: None)
     entry = QueueEntry.objects.get()
     assert (entry.queue, entry.retries, entry.product.sku) == ("backorder", 0, "LAMP")
     assert entry.reason == "not enough stock at any location that takes work"
+    assert entry.next_try is not None
     assert timezone.now() < entry.next_try <= timezone.now() + timedelta(days=1)
     assert units(order) == (1, 0, 0)
     assert violations() == []
@@ -167,9 +169,8 @@ def test_new_rules_make_everything_due_once(fresh: None) -> None:
         LocationFactory.create(code="SOHO")
         order = waiting("LAMP")
     with retailer_context("acme"):
-        strategy = {"split_lines": False}
         with revise(author="maria", reason="another way") as revision:
-            revision.put("order_routing", "routing_strategy", "default", strategy)
+            revision.put("order_routing", "routing_strategy", "default", {"split_lines": False})
     with retailer_context("acme"):
         assert queue_due()
         assert queue_retry(actor="routing").orders == 1
@@ -297,7 +298,7 @@ def test_new_orders_wait_for_a_run_only_while_the_release_decides_runs(
 def test_one_job_is_asked_for_however_much_is_due(fresh: None, admin_url: str) -> None:
     import psycopg
 
-    def jobs() -> int:
+    def asked_for() -> int:
         with psycopg.connect(admin_url) as connection:
             row = connection.execute(
                 "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'fulfilment.routing.jobs.retry'"
@@ -310,13 +311,13 @@ def test_one_job_is_asked_for_however_much_is_due(fresh: None, admin_url: str) -
         order = waiting("LAMP")
     with retailer_context("acme"):
         wake_retailer(runs=True)
-    assert jobs() == 0
+    assert asked_for() == 0
     for _ in range(3):
         with retailer_context("acme"):
             stock_received(store, order.lines.get().product, 1)
         with retailer_context("acme"):
             wake_retailer(runs=True)
-    assert jobs() == 1
+    assert asked_for() == 1
 
 
 def test_what_a_held_order_waits_for_is_left_alone(acme: None) -> None:
@@ -327,3 +328,26 @@ def test_what_a_held_order_waits_for_is_left_alone(acme: None) -> None:
     assert not queue_due()
     with transaction.atomic():
         assert queue_retry(actor="routing").orders == 0
+
+
+def test_the_jobs_do_what_they_are_there_for(fresh: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given: one order waits for stock that is there now, one for a run, one to be given up today
+    policies = Told(runs=True)
+    with retailer_context("acme"):
+        adopt(monkeypatch, policies)
+        store, product = LocationFactory.create(code="SOHO"), ProductFactory.create(sku="LAMP")
+        stocked, given_up = waiting("LAMP"), waiting("VASE")
+        QueueEntry.objects.filter(line__order=given_up).update(cancel_on=timezone.localdate())
+    with retailer_context("acme"):
+        stock_received(store, product, 2)
+        together = order_placed(("LAMP", 1))
+        orders_begin(order_ids=[together.pk], actor="routing")
+    # when
+    jobs.wake(0)
+    jobs.retry("acme")
+    jobs.run("acme")
+    # then
+    with retailer_context("acme"):
+        assert [units(order) for order in (stocked, given_up, together)] == [(0, 1, 0), (0, 0, 1), (0, 1, 0)]
+        assert violations() == []
+        assert not QueueEntry.objects.exists()
