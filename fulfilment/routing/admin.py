@@ -103,7 +103,7 @@ class QueueEntryAdmin(ReadOnlyAdmin[QueueEntry]):
         queue = Queue(entry.queue)
         return badge(queue.sentence, _TONES[queue])
 
-    @display(description="Waits for")
+    @display(description="Waiting")
     def age(self, entry: QueueEntry) -> str:
         """How long, in words, and how often it was tried again."""
         tried = f", tried again {entry.retries} time{'s' if entry.retries != 1 else ''}" if entry.retries else ""
@@ -113,7 +113,7 @@ class QueueEntryAdmin(ReadOnlyAdmin[QueueEntry]):
     def follows(self, entry: QueueEntry) -> str:
         """When it is tried again, and when it is given up."""
         told = [f"stock expected {entry.expected_on:%d %b}"] if entry.expected_on else []
-        told += [f"tried again {moment(entry.next_try)}"] if entry.next_try else []
+        told += [f"next try {moment(entry.next_try)}"] if entry.next_try else []
         told += [f"cancelled with notice on {entry.cancel_on:%d %b %Y}"] if entry.cancel_on else []
         return "; ".join(told) or ("the next run" if entry.queue == Queue.TO_ROUTE else "a change, or you")
 

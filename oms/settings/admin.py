@@ -110,7 +110,7 @@ UNFOLD: dict[str, Any] = {
                     _list("Requests", "shelves", "requests.fulfilmentrequest"),
                     _list("Shipments", "local_shipping", "requests.shipment"),
                     _list("Queues", "hourglass_top", "routing.queueentry"),
-                    _list("Brokering runs", "hub", "routing.routingrun"),
+                    _list("Brokering runs", "join", "routing.routingrun"),
                 ],
             },
             {

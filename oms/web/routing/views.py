@@ -127,4 +127,6 @@ def _answer(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     request.current_app = retailer_site.name
     alone = request.headers.get("X-Part") == "yes"
     template = "routing/tried.html" if alone else "routing/tried_page.html"
-    return TemplateResponse(request, template, context if alone else {**retailer_site.each_context(request), **context})
+    return TemplateResponse(
+        request, template, {**context, "part": True} if alone else {**retailer_site.each_context(request), **context}
+    )

@@ -55,7 +55,7 @@ def together(*requests: FulfilmentRequest) -> bool:
 
 def test_the_second_order_joins_the_first_and_a_third_both(policies: Told) -> None:
     first = offered()
-    assert policies.asked[-1].joinable == ()
+    assert not policies.asked[-1].joinable
     second, third = offered(), offered()
     assert policies.asked[-1].joinable == (first.location_id,)
     assert together(first, second, third)
