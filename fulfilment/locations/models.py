@@ -36,8 +36,9 @@ class Location(models.Model):
     offers_pickup = models.BooleanField(default=False, help_text="Customers may collect here.")
     paused = models.BooleanField(default=False, help_text="Takes no new work for now.")
     allows_backorder = models.BooleanField(
-        default=False, help_text="More may be promised here than is on hand; stock that is not there yet is reserved."
-    )
+        default=False, db_default=False,
+        help_text="More may be promised here than is on hand; stock that is not there yet is reserved.",
+    )  # fmt: skip
 
     class Meta:
         ordering: ClassVar = ["code"]

@@ -10,7 +10,7 @@ from oms.infra.database.operations import FinalUnless
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0004_holds_and_releases"),
+        ("orders", "0005_routing_facts"),
     ]
 
     operations = [
