@@ -6,7 +6,7 @@ from django.db import close_old_connections
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from fulfilment.inventory.services import carts_expire, feeds, sales_forget
+from fulfilment.inventory.services import boards_write, carts_expire, feeds, sales_forget
 from oms.infra.database.context import registry_context, retailer_context
 from oms.infra.queue import enqueue
 from tenants.models import Retailer
@@ -29,6 +29,16 @@ def carts(schema: str) -> None:
             expired = carts_expire()
 
 
+@app.task(name="fulfilment.inventory.jobs.boards", retry=3)
+def boards(schema: str) -> None:
+    """Write the boards that have many notes beside them, some products in each transaction."""
+    close_old_connections()
+    written = 1
+    while written:
+        with retailer_context(schema):
+            written = boards_write()
+
+
 @app.task(name="fulfilment.inventory.jobs.forget", retry=3)
 def forget(schema: str) -> None:
     """Forget sales of days that nobody asks for any more."""
@@ -40,8 +50,9 @@ def forget(schema: str) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="fulfilment.inventory.jobs.every_minute")
 def every_minute(timestamp: int) -> None:
-    """Each retailer's carts."""
+    """Each retailer's carts and boards."""
     _for_each_retailer("fulfilment.inventory.jobs.carts", "carts")
+    _for_each_retailer("fulfilment.inventory.jobs.boards", "boards")
 
 
 @app.periodic(cron="41 3 * * *")

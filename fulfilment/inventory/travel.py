@@ -8,7 +8,7 @@ are in the levels.
 
 from collections.abc import Mapping
 
-from oms.kernel.travel import ALL, FULL, Rule, Where
+from oms.kernel.travel import ALL, FULL, NONE, Rule, Where
 
 TRAVEL: Mapping[str, Rule] = {
     "inventory_stocklevel": ALL,
@@ -26,9 +26,16 @@ TRAVEL: Mapping[str, Rule] = {
     "inventory_stockfeed": FULL,
     "inventory_stockfeedrow": FULL,
     "inventory_feedmark": ALL,
+    # A clone's boards are written from its own levels.
+    "inventory_stockboard": NONE,
+    "inventory_levelnote": NONE,
 }
 
 SETTLE = (
+    """
+    INSERT INTO inventory_levelnote (product_id, xid)
+    SELECT DISTINCT product_id, pg_current_xact_id()::text::bigint FROM inventory_stocklevel
+    """,
     """
     INSERT INTO inventory_stockmovement (level_id, kind, on_hand_change, reserved_change, reason, reference, actor)
     SELECT id, 'opening', on_hand, reserved, 'as production had it', '', 'staging clone'

@@ -1,6 +1,7 @@
 """Stock: levels and their ledger, what is promised, what is expected, and how far it is to be trusted."""
 
 from fulfilment.inventory.models.adjustments import CountStatus, StockAdjustment, StockCount, StockCountLine
+from fulfilment.inventory.models.board import LevelNote, StockBoard
 from fulfilment.inventory.models.feeds import FeedKind, FeedMark, FeedStatus, RowOutcome, StockFeed, StockFeedRow
 from fulfilment.inventory.models.learning import DailySales, StockConfidence
 from fulfilment.inventory.models.levels import MovementKind, StockLevel, StockMovement
@@ -14,12 +15,14 @@ __all__ = [
     "FeedMark",
     "FeedStatus",
     "IncomingSupply",
+    "LevelNote",
     "MovementKind",
     "RowOutcome",
     "SoftPart",
     "SoftReservation",
     "SoftState",
     "StockAdjustment",
+    "StockBoard",
     "StockConfidence",
     "StockCount",
     "StockCountLine",

@@ -49,7 +49,7 @@ def day_load_is(query: str) -> None:
 # ``why_not`` is empty where stock may be promised. A day is the location's own.
 _PLACES = """
 looked_at AS MATERIALIZED (
-    SELECT c.id, c.code, to_json(c.code)::text || ':' AS quoted, coalesce(m.floor, %(other_floor)s) AS floor,
+    SELECT c.id, c.code, coalesce(m.floor, %(other_floor)s) AS floor,
         CASE
             WHEN c.paused THEN 'paused'
             WHEN NOT coalesce(m.enabled, %(other_enabled)s) THEN 'off'
@@ -61,10 +61,11 @@ looked_at AS MATERIALIZED (
     FROM locations_location c
     LEFT JOIN unnest(%(codes)s::varchar[], %(enabled)s::boolean[], %(floors)s::bigint[], %(capacities)s::bigint[])
         AS m(code, enabled, floor, capacity) ON m.code = c.code
-    CROSS JOIN LATERAL (
-        SELECT day, extract(isodow FROM day)::integer - 1 AS weekday
-        FROM coalesce(%(on)s::date, (now() AT TIME ZONE c.time_zone)::date) AS day
-    ) d
+    JOIN (
+        SELECT time_zone, day, extract(isodow FROM day)::integer - 1 AS weekday
+        FROM (SELECT DISTINCT time_zone FROM locations_location) z
+        CROSS JOIN LATERAL coalesce(%(on)s::date, (now() AT TIME ZONE time_zone)::date) AS day
+    ) d ON d.time_zone = c.time_zone
     LEFT JOIN (
         SELECT location_id, bit_or(1 << weekday) AS week FROM locations_openinghours GROUP BY location_id
     ) h ON h.location_id = c.id

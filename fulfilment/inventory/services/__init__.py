@@ -1,6 +1,7 @@
 """What may be done to stock: one verb a function, each in the caller's transaction."""
 
 from fulfilment.inventory.services.adjustments import NewAdjustment, adjustments_post, adjustments_report
+from fulfilment.inventory.services.board import boards_write
 from fulfilment.inventory.services.carts import (
     CannotPromise,
     CartContention,
@@ -39,6 +40,7 @@ __all__ = [
     "UnknownName",
     "adjustments_post",
     "adjustments_report",
+    "boards_write",
     "cart_extend",
     "cart_release",
     "cart_reserve",

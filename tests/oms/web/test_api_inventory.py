@@ -38,9 +38,10 @@ def test_availability_by_location_and_in_total(shop: Partner) -> None:
     assert found.headers["Cache-Control"] == "no-store"
     document = read(found)
     assert (document["channel"], document["on"]) == ("shop", None)
+    assert document["locations"] == ["S1", "S2"]
     assert document["skus"] == [
-        {"sku": "A", "total": 8, "incoming": [], "locations": {"S1": 5, "S2": 3}},
-        {"sku": "B", "total": 0, "incoming": [], "locations": {}},
+        {"sku": "A", "total": 8, "incoming": [], "atp": [5, 3]},
+        {"sku": "B", "total": 0, "incoming": [], "atp": [0, 0]},
     ]
     assert read(shop.get("/api/v1/availability?sku=A&location=S2&detail=totals"))["skus"] == [
         {"sku": "A", "total": 3, "incoming": []}

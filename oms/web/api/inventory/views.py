@@ -70,8 +70,7 @@ class AvailabilityView(ApiView):
         head = json.dumps({
             "as_of": timezone.now().isoformat(), "channel": asked.channel, "on": asked.on and asked.on.isoformat(),
         })  # fmt: skip
-        # The database has written the rest: millions of bytes are not read into objects to be written again.
-        document = f'{head[:-1]}, "skus": {skus}}}'
+        document = f"{head[:-1]}, {skus}}}"
         return HttpResponse(document, content_type="application/json", headers={"Cache-Control": "no-store"})
 
     def _question(self, request: Request) -> Question:
