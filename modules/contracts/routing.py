@@ -90,7 +90,10 @@ class Network:
 
     def with_taken(self, taken: Mapping[int, int]) -> Network:
         """The same network on a day on which locations have taken so many units (by location)."""
-        busy = tuple(replace(item, taken_today=taken.get(item.location_id, 0)) for item in self.locations)
+        busy = tuple(
+            item if item.taken_today == (units := taken.get(item.location_id, 0)) else replace(item, taken_today=units)
+            for item in self.locations
+        )
         network = Network(busy)
         network._base = self
         return network
