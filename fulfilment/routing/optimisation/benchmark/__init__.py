@@ -1,0 +1,1 @@
+"""Policies of order sourcing, measured on published instances with a known optimum."""
