@@ -139,7 +139,8 @@ class Network:
         numbers, points = self._points
         if latitude is None or longitude is None:
             return [int(number) for number in numbers]
-        closeness = points @ np.array(_on_the_sphere(latitude, longitude))
+        x, y, z = _on_the_sphere(latitude, longitude)
+        closeness = points[:, 0] * x + points[:, 1] * y + points[:, 2] * z
         order: list[int] = numbers[np.argsort(-closeness, kind="stable")].tolist()
         return order
 
@@ -186,6 +187,7 @@ class RoutingFacts:
     far the stock of a (location, product) is to be trusted (1000 where it is not named), ``sold`` how many units of
     it left in the last 28 days. ``joinable`` holds the locations that already send this customer a parcel which is
     not picked yet. ``bid_prices`` says what a unit at a (location, product) is worth to later orders, in ``currency``.
+    ``markdown`` says in thousandths how far the price of a (location, product) is reduced there.
     """
 
     order_number: str
@@ -210,6 +212,7 @@ class RoutingFacts:
     incoming: tuple[Incoming, ...] = ()
     joinable: tuple[int, ...] = ()
     bid_prices: Mapping[tuple[int, int], Decimal] = field(default_factory=dict)
+    markdown: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def facts_to_json(facts: RoutingFacts) -> Body:
         ],
         "joinable": list(facts.joinable),
         "bid_prices": _by_product({pair: str(price) for pair, price in facts.bid_prices.items()}, products),
+        "markdown": _by_product(facts.markdown, products),
     }
     return body | {name: value for name, value in later.items() if value}
 
@@ -83,6 +84,7 @@ def facts_from_json(written: Body, network: Network) -> RoutingFacts:
         incoming=tuple(Incoming(*item) for item in record.get("incoming", [])),
         joinable=tuple(record.get("joinable", [])),
         bid_prices={pair: Decimal(price) for pair, price in _by_pair(record.get("bid_prices", {})).items()},
+        markdown=_by_pair(record.get("markdown", {})),
     )
 
 

@@ -17,7 +17,7 @@ from tests.releases.schemas import KEYS, Documents, any_json, bodies, document_s
 CHAINS: dict[str, list[Release[Any]]] = {
     module: [import_module(f"{package}.{name}").RELEASE for name in names]
     for module, package, names in (
-        ("order_routing", "fulfilment.routing.releases", ("r1_0_0", "r1_1_0", "r2_0_0", "r2_1_0")),
+        ("order_routing", "fulfilment.routing.releases", ("r1_0_0", "r1_1_0", "r2_0_0", "r2_1_0", "r3_0_0")),
         ("order_management", "orders.releases", ("r1_0_0", "r1_1_0", "r2_0_0")),
     )
 }
