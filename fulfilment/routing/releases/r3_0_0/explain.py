@@ -127,13 +127,14 @@ class Told:
         """What the nearest others could give alone: minus the units, what they count as, the place."""
         holds = np.flatnonzero(stage.stock.any(axis=0) & ~stage.price.blocked)
         nearest = [int(place) for place in holds if place not in winners][:_COMPARED]
-        found = []
-        for place in nearest:
-            content = stage.stock[:, place]
-            cost = int(stage.price.prices(np.array([place], dtype=np.intp), content[None, :])[0, 0])
-            if cost < NEVER:
-                found.append((-int(content @ stage.price.multiples), cost, place))
-        return found
+        if not nearest:
+            return []
+        contents = stage.stock[:, nearest].T
+        costs = stage.price.prices(np.array(nearest, dtype=np.intp), contents)
+        units = contents @ stage.price.multiples
+        return [
+            (-int(units[at]), int(costs[at, at]), place) for at, place in enumerate(nearest) if costs[at, at] < NEVER
+        ]
 
     def _counted(self, stage: Stage) -> int:
         """What the plan counts as, without the units that have no place."""
@@ -222,10 +223,8 @@ def why_not(line: LineFacts, told: Told, allocations: Sequence[Allocation]) -> s
         return f"no rule of “{work.strategy.name}” applies to the order"
     good, last = work.number[line.product_id], told.stages[-1]
     given = {item.location_id for item in allocations if item.product_id == line.product_id}
-    has = [
-        at for at, item in enumerate(work.locations)
-        if work.own[at] and work.raw[good, at] > 0 and item.location_id not in given
-    ]  # fmt: skip
+    stocked = np.flatnonzero(work.own & (work.raw[good] > 0))
+    has = [int(at) for at in stocked if work.locations[at].location_id not in given]
     if not has:
         off = {facts.network.by_code[code].location_id for code in work.off}
         if any(facts.available.get((location, line.product_id), 0) > 0 for location in off):

@@ -22,14 +22,16 @@ from .selection import WITHOUT_END, Whole
 _T = TypeVar("_T")
 _EARTH_KM = 6371.0088
 _USUAL = LocationPolicy.model_validate({})
-#: Networks and documents that are remembered in one process.
-_KEPT = 24
+#: Networks, and parts of documents, that are remembered in one process.
+_NETWORKS = 6
+_PARTS = 2_000
 
 
 class _Memory:
     """Remembers what was worked out for some objects, by their identity, as long as it holds on to them."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
         self._found: OrderedDict[Hashable, tuple[Sequence[object], Any]] = OrderedDict()
 
     def recall(self, objects: Sequence[object], make: Callable[[], _T]) -> _T:
@@ -38,12 +40,13 @@ class _Memory:
         if found is None:
             found = (tuple(objects), make())
             self._found[key] = found
-            while len(self._found) > _KEPT:
+            while len(self._found) > self._kept:
                 self._found.popitem(last=False)
         return cast("_T", found[1])
 
 
-_memory = _Memory()
+_networks = _Memory(_NETWORKS)
+_parts = _Memory(_PARTS)
 
 
 class Columns:
@@ -58,6 +61,9 @@ class Columns:
         self.order = order
         self.locations = [network.locations[at] for at in order]
         self.ids = [item.location_id for item in self.locations]
+        self.id_array = np.array(self.ids, dtype=np.int64)
+        self.by_id = np.argsort(self.id_array)
+        self.sorted_ids = self.id_array[self.by_id]
         self.at = {location: at for at, location in enumerate(self.ids)}
         rules = [cast("LocationPolicy", policies.get(item.code, _USUAL)) for item in self.locations]
         self.own = np.array([not item.vendor for item in self.locations], dtype=np.bool_)
@@ -126,12 +132,12 @@ def columns_of(network: Network, documents: Documents) -> Columns:
     base = network.base
     policies = documents.get("location_policy", {})
     contracts = documents.get("carrier_contract", {})
-    return _memory.recall((base, policies, contracts), lambda: Columns(base, policies))
+    return _networks.recall((base, policies, contracts), lambda: Columns(base, policies))
 
 
 def remembered(objects: Sequence[object], make: Callable[[], _T]) -> _T:
     """What was made for these objects before, or is made now."""
-    return _memory.recall(objects, make)
+    return _parts.recall(objects, make)
 
 
 def _longest(code: str, zones: Mapping[str, int]) -> int:

@@ -157,8 +157,9 @@ def _bound(lines: Sequence[LineFacts], work: Work) -> list[Allocation]:
         if place is None:
             continue
         good = work.number[line.product_id]
+        one = np.ones(1, dtype=np.int64)
         units = int(min(work.stock[good, place], work.room[place], line.quantity))
-        price = Price(work, _ANY, [good], np.ones(1, np.int64), np.zeros(len(work.pick), np.int64))
+        price = Price(work, _ANY, [good], one, one, np.zeros(len(work.pick), np.int64))
         at = np.array([place], dtype=np.intp)
         while units > 0 and price.prices(at, np.array([[units]], dtype=np.int64))[0, 0] >= NEVER:
             units -= 1
@@ -169,6 +170,8 @@ def _bound(lines: Sequence[LineFacts], work: Work) -> list[Allocation]:
 
 
 def _bound_steps(work: Work, given: Sequence[Allocation]) -> list[Step]:
+    if not given:
+        return []
     codes = {item.location_id: item.code for item in work.locations}
     lines = {line.line_id: line for line in work.facts.lines}
     return [

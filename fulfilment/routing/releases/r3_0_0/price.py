@@ -38,11 +38,19 @@ class Price:
     linear = False
 
     def __init__(
-        self, work: Work, rule: Rule, goods: Sequence[int], multiples: Whole, counts: Whole, entry: int = 0
+        self,
+        work: Work,
+        rule: Rule,
+        goods: Sequence[int],
+        needs: Whole,
+        multiples: Whole,
+        counts: Whole,
+        entry: int = 0,
     ) -> None:
         self.work = work
         self.rule = rule
         self.goods = list(goods)
+        self.needs = [int(units) for units in needs]
         self.multiples = multiples
         self.counts = counts
         self.entry = entry
@@ -62,13 +70,14 @@ class Price:
         work = self.work
         places = len(work.pick)
         lines = [work.goods[good] for good in self.goods]
+        total = sum((line.weight_grams or 0) * units for line, units in zip(lines, self.needs, strict=True))
         fixed = np.full(places, 0 if work.no_contracts else NEVER, dtype=np.int64)
         unit = np.full((len(lines), places), 0 if work.no_contracts else NEVER, dtype=np.int64)
         for number, zone in self.zones.items():
             way = work.ways[number]
             serves = zone >= 0
             if self.by_cost:
-                base, per_unit = way.least(lines)
+                base, per_unit = way.least(lines, total)
                 late = np.where(way.late(), work.late_penalty, 0)
             else:
                 base, per_unit = np.zeros(len(way.rates), np.int64), np.zeros((len(lines), len(way.rates)), np.int64)
@@ -123,7 +132,7 @@ class Price:
             zone = zones[places]
             if not (zone >= 0).any():
                 continue
-            carriage = way.charged(way.freight(measures), zone, work.kilometres[places], measures)
+            carriage = way.charged(way.freight(measures, zone), zone, work.kilometres[places], measures)
             extra = self._days(way)
             if self.by_cost:
                 extra = extra + np.where(way.late(), work.late_penalty, 0)
@@ -183,7 +192,7 @@ def chosen_way(work: Work, place: int, price: Price | None = None) -> Chosen:
         if zone < 0:
             continue
         rates = np.array([zone], dtype=np.intp)
-        carriage = int(way.charged(way.freight(measures), rates, work.kilometres[at], measures)[0, 0])
+        carriage = int(way.charged(way.freight(measures, rates), rates, work.kilometres[at], measures)[0, 0])
         if carriage >= NEVER:
             continue
         late = bool(way.late()[zone])

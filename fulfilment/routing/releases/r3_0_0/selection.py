@@ -5,7 +5,7 @@ Each looks at all locations at once: what they are told and what they answer are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -29,6 +29,7 @@ WITHOUT_END = 1 << 40
 class Candidates:
     """Locations as filters and ratings see them, nearest first.
 
+    ``where`` says which pass a test, remembered by what the test is about.
     ``kilometres`` are whole (an unknown distance counts as the farthest one); ``distance`` is not a number where
     unknown. ``wanted`` units are asked of each, of ``free`` units that it has of these products. ``room`` is how many
     units it can take today, ``capacity`` how many it may take in a day (:data:`WITHOUT_END`: any number). ``weeks`` is
@@ -36,7 +37,7 @@ class Candidates:
     four weeks; ``confidence`` and ``markdown`` are thousandths, of the ordered product of which they are the lowest.
     """
 
-    locations: Sequence[LocationFacts]
+    where: Callable[[Hashable, Callable[[LocationFacts], bool]], Mask]
     distance: NDArray[np.float64]
     kilometres: Whole
     priority: Whole
@@ -49,19 +50,15 @@ class Candidates:
     confidence: Whole
     markdown: Whole
 
-    def each(self, test: Callable[[LocationFacts], bool]) -> Mask:
-        """Which locations pass a test."""
-        return np.fromiter((test(item) for item in self.locations), dtype=np.bool_, count=len(self.locations))
-
     @property
     def all(self) -> Mask:
         """Every location."""
-        return np.ones(len(self.locations), dtype=np.bool_)
+        return np.ones(len(self.room), dtype=np.bool_)
 
     @property
     def none(self) -> Whole:
         """A zero for every location."""
-        return np.zeros(len(self.locations), dtype=np.int64)
+        return np.zeros(len(self.room), dtype=np.int64)
 
 
 class GroupFilter(KindModel, title="Location group"):
@@ -74,7 +71,7 @@ class GroupFilter(KindModel, title="Location group"):
     def keeps(self, seen: Candidates) -> Mask:
         """Which locations may take a part."""
         groups = frozenset(self.groups)
-        return seen.each(lambda item: (not groups.isdisjoint(item.groups)) != self.negate)
+        return np.asarray(seen.where(("group", groups), lambda item: not groups.isdisjoint(item.groups)) != self.negate)
 
     def words(self) -> str:
         """Which locations stay."""
@@ -92,7 +89,7 @@ class KindFilter(KindModel, title="Kind of location"):
 
     def keeps(self, seen: Candidates) -> Mask:
         """Which locations may take a part."""
-        return seen.each(lambda item: (item.kind == self.kind) != self.negate)
+        return np.asarray(seen.where(("kind", self.kind), lambda item: item.kind == self.kind) != self.negate)
 
     def words(self) -> str:
         """Which locations stay."""
@@ -111,7 +108,7 @@ class LocationFilter(KindModel, title="Named locations"):
     def keeps(self, seen: Candidates) -> Mask:
         """Which locations may take a part."""
         codes = frozenset(self.locations)
-        return seen.each(lambda item: (item.code in codes) != self.negate)
+        return np.asarray(seen.where(("location", codes), lambda item: item.code in codes) != self.negate)
 
     def words(self) -> str:
         """Which locations stay."""
@@ -327,7 +324,7 @@ class CapacityRating(KindModel, title="Capacity left"):
         """What a parcel from each counts as dearer."""
         used = np.clip(seen.capacity - seen.room, 0, seen.capacity)
         used[seen.capacity >= WITHOUT_END] = 0
-        return grains(self.when_full) * used // np.maximum(seen.capacity, 1)
+        return np.asarray(grains(self.when_full) * used // np.maximum(seen.capacity, 1))
 
     def words(self) -> str:
         """Which locations go first."""

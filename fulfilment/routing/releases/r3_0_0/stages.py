@@ -6,6 +6,7 @@ that the cheapest wins, of those that count the same the one with fewer parcels,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -24,6 +25,11 @@ Open = tuple[LineFacts, int]
 #: For each filter (in words) how many places it left out, and the nearest of them.
 Dropped = dict[str, tuple[int, list[int]]]
 _NAMED = 3
+#: Contents of parcels times places that are solved exactly; few contents are, from however many places.
+MOST_STATES = 60_000
+FEW_STATES = 64
+#: Places among which the search goes on where there are too many ways.
+SHORTLIST = 24
 #: What a run decided for an order: units by location and product.
 Planned = Mapping[int, Mapping[int, int]]
 
@@ -60,9 +66,36 @@ def place_by(rule: Rule, work: Work, lines: Sequence[Open], planned: Planned | N
     stage, stock = prepared(rule, work, goods, needs)
     plan = _best(stage, work, stock) if planned is None else _as_planned(stage, work, planned)
     stage.exact, stage.counted = plan.exact, plan.cost
-    left = {parcel.facility: np.array(parcel.units, dtype=np.int64) * stage.price.multiples for parcel in plan.parcels}
+    if plan.exact or plan.parcels or rule.split != "anywhere":
+        _give(stage, work, plan, lines)
+        return stage
+    # Too many ways to try them all: products whole first, then whatever of them is left unit by unit.
+    whole, held = prepared(rule, work, goods, needs, whole=True)
+    few = _shortlist(whole, held)
+    plan = _solved(whole, work, few, order_of(whole, work), stage.limit - len(work.parcels))
+    stage.counted = plan.cost
+    _give(stage, work, plan, lines, whole.price.multiples)
+    given = Counter[int]()
+    for line, _, units in stage.given:
+        given[line.line_id] += units
+    rest = [(line, wanted - given[line.line_id]) for line, wanted in lines if wanted > given[line.line_id]]
+    if rest and plan.parcels:
+        last, some = prepared(rule, work, *_demand(work, rest))
+        _give(last, work, _solved(last, work, _shortlist(last, some), order_of(last, work), _new(last, work)), rest)
+        stage.given += last.given
+    return stage
+
+
+def _new(stage: Stage, work: Work) -> int:
+    return stage.limit - len(work.parcels)
+
+
+def _give(stage: Stage, work: Work, plan: Plan, lines: Sequence[Open], multiples: Whole | None = None) -> None:
+    """Share the units of a plan out to the lines: whole where one parcel holds all of a line."""
+    each = stage.price.multiples if multiples is None else multiples
+    left = {parcel.facility: np.array(parcel.units, dtype=np.int64) * each for parcel in plan.parcels}
     for line, wanted in lines:
-        at = goods.index(work.number[line.product_id])
+        at = stage.goods.index(work.number[line.product_id])
         whole = [place for place, units in left.items() if units[at] >= wanted][:1]
         for place in whole or list(left):
             units = min(wanted, int(left[place][at]))
@@ -70,18 +103,19 @@ def place_by(rule: Rule, work: Work, lines: Sequence[Open], planned: Planned | N
                 left[place][at] -= units
                 wanted -= units
                 stage.given.append((line, place, units))
-    for line, place, units in stage.given:
-        work.take(place, work.number[line.product_id], units, stage.price.ways_at(place))
-    return stage
+                work.take(place, work.number[line.product_id], units, stage.price.ways_at(place))
 
 
-def prepared(rule: Rule, work: Work, goods: list[int], needs: Whole) -> tuple[Stage, Whole]:
-    """The rule's places and prices, and the stock (goods of the rule, places) in counts of the solver."""
+def prepared(rule: Rule, work: Work, goods: list[int], needs: Whole, *, whole: bool = False) -> tuple[Stage, Whole]:
+    """The rule's places and prices, and the stock (goods of the rule, places) in counts of the solver.
+
+    ``whole`` keeps the units of each product together.
+    """
     parcels = len(work.parcels)
     stock = np.maximum(work.stock[goods] - rule.units_left, 0)
     multiples = np.ones(len(goods), dtype=np.int64)
     stock = np.minimum(stock, needs[:, None])
-    if rule.split != "anywhere":
+    if whole or rule.split != "anywhere":
         multiples = needs.copy()
         stock = (stock >= needs[:, None]).astype(np.int64)
     stock[:, work.room <= 0] = 0
@@ -100,7 +134,7 @@ def prepared(rule: Rule, work: Work, goods: list[int], needs: Whole) -> tuple[St
     for rating in rule.ratings:
         counts += rating.grains(seen)
     entry = work.penalty if parcels and rule.by_cost else 0
-    price = Price(work, rule, goods, multiples, counts, entry)
+    price = Price(work, rule, goods, needs, multiples, counts, entry)
     _leave_out(price, work, keep)
     limit = max(rule.most_parcels, parcels)
     nothing = np.full(len(work.pick), NEVER, dtype=np.int64)
@@ -143,6 +177,12 @@ def _best(stage: Stage, work: Work, stock: Whole) -> Plan:
         return one or nothing
     if one is not None and not work.parcels and _cannot_be_undercut(one, stage, work, stock):
         return one
+    if one is not None and not work.parcels:
+        stock = _worth_while(one, stage, work, stock)
+    held = int((stock > 0).any(axis=0).sum())
+    states = float(np.prod(stage.needs // stage.price.multiples + 1.0))
+    if states * held > MOST_STATES and states > FEW_STATES and rule.split == "anywhere":
+        return Plan(0, (), order.units, 0, 0, exact=False)
     return _solved(stage, work, stock, order, new)
 
 
@@ -172,7 +212,7 @@ def _as_planned(stage: Stage, work: Work, planned: Planned) -> Plan:
 
 def _solved(stage: Stage, work: Work, stock: Whole, order: Order, new: int) -> Plan:
     """As the solver finds it; parcels that go in any case do not count to the limit."""
-    room = work.room.copy() if stage.rule.split == "anywhere" else None
+    room = work.room.copy() if (stage.price.multiples == 1).all() else None
     penalty = work.penalty if stage.rule.by_cost and not work.parcels else 0
     if not work.parcels:
         return cheapest_plan(Problem((), stock, penalty, room), _capped(order, stage.limit))
@@ -189,6 +229,24 @@ def _solved(stage: Stage, work: Work, stock: Whole, order: Order, new: int) -> P
     fitting = [plan for plan in plans if _new_parcels(plan, work) <= new]
     best = min(fitting, key=lambda plan: plan.cost)
     return Plan(best.order, best.parcels, best.unfilled, best.cost, best.priced, exact=False)
+
+
+def _shortlist(stage: Stage, stock: Whole) -> Whole:
+    """The stock of the most promising places: for each product the cheapest that have it, then those with the most."""
+    fixed, unit = stage.price.floor()
+    counts = stage.needs // stage.price.multiples
+    keep = np.zeros(stock.shape[1], dtype=np.bool_)
+    open_ = fixed < NEVER
+    for row, need in enumerate(counts):
+        cost = np.where((stock[row] == need) & open_, fixed + np.minimum(unit[row], NEVER) * 1, NEVER)
+        cheapest = np.argsort(cost, kind="stable")[:2]
+        keep[cheapest[cost[cheapest] < NEVER]] = True
+    units = (stock * stage.price.multiples[:, None]).sum(axis=0)
+    for place in np.lexsort((fixed, -np.where(open_, units, -1))):
+        if keep.sum() >= SHORTLIST:
+            break
+        keep[place] = True
+    return np.where(keep[None, :], stock, 0)
 
 
 def order_of(stage: Stage, work: Work) -> Order:
@@ -219,12 +277,24 @@ def _single(place: int, order: Order, cost: int) -> Plan:
 
 def _cannot_be_undercut(one: Plan, stage: Stage, work: Work, stock: Whole) -> bool:
     """Whether any two parcels cost at least as much: the two lowest fixed costs, and the least for each unit."""
+    fixed, least = _two_at_least(stage, work, stock)
+    lowest = np.sort(fixed)[:2]
+    return len(lowest) < 2 or one.cost <= int(lowest.sum()) + least
+
+
+def _worth_while(one: Plan, stage: Stage, work: Work, stock: Whole) -> Whole:
+    """The stock of the places that can be one of two parcels that cost less than a single one."""
+    fixed, least = _two_at_least(stage, work, stock)
+    keep = fixed + fixed.min(initial=NEVER) + least <= one.cost
+    keep[[parcel.facility for parcel in one.parcels]] = True
+    return np.where(keep[None, :], stock, 0)
+
+
+def _two_at_least(stage: Stage, work: Work, stock: Whole) -> tuple[Whole, int]:
+    """The least fixed cost of a parcel of each place (NEVER where it has nothing), and of all that comes besides."""
     fixed, unit = stage.price.floor()
     holds = stock.any(axis=0) & ~stage.price.out.all(axis=0)
-    lowest = np.sort(fixed[holds])[:2]
-    if len(lowest) < 2:
-        return True
-    least = np.where(stock[:, holds] > 0, unit[:, holds], NEVER).min(axis=1)
+    least = np.where(stock > 0, np.minimum(unit, 1 << 40), 1 << 40).min(axis=1, initial=1 << 40)
     units = stage.needs // stage.price.multiples
     penalty = work.penalty if stage.rule.by_cost else 0
-    return one.cost <= int(lowest.sum()) + penalty + int(least @ units)
+    return np.where(holds, fixed, NEVER), penalty + int(least @ units)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
@@ -33,6 +34,7 @@ _MOST = 10**13
 _MOST_PER_KG = 5 * 10**11
 _MOST_PERCENT = 10**7
 _HEAVIEST = 10**7
+_FEW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ class Way:
         self.facts = facts
         self.kilometres = kilometres
         self.unit = minor_unit(contract.currency)
-        self.per_100_km = np.array([_exact(rate.per_100_km) for rate in self.rates], dtype=np.int64)
+        self.tables = remembered((service,), lambda: [_Table(rate) for rate in service.rates])
+        self.per_100_km = np.array([table.per_100_km for table in self.tables], dtype=np.int64)
         far = (self.per_100_km[zone] > 0) & away & (zone >= 0)
         self.zone = np.where(far, -1, zone)
         collected = contract.collected(service, facts.decided_on)
@@ -115,14 +118,20 @@ class Way:
         by = self.facts.promise_by
         return np.array([bool(by) and (not day or day > by) for day in self.arrives], dtype=np.bool_)
 
-    def freight(self, measures: Measures) -> Whole:
-        """Exact freight without the part for distance, ``(rates, contents)`` in ten-millionths; NEVER beyond limits."""
+    def freight(self, measures: Measures, rates: NDArray[np.intp]) -> Whole:
+        """Exact freight without the part for distance, ``(rates, contents)`` in ten-millionths; NEVER beyond limits.
+
+        It is worked out for those rates that are asked for; the others' is left at NEVER.
+        """
         divisor = self.service.dimensional_divisor
         billable = measures.grams
         if divisor:
             billable = np.maximum(billable, np.minimum(-(-measures.cubic_mm // divisor), _HEAVIEST))
         out = self._beyond(measures)
-        found = np.stack([_freight(rate, billable) for rate in self.rates])
+        found = np.full((len(self.rates), len(billable)), NEVER, dtype=np.int64)
+        for at in sorted({int(rate) for rate in rates if rate >= 0} if len(rates) < _FEW else set(np.unique(rates))):
+            if at >= 0:
+                found[at] = _freight(self.tables[at], billable)
         found[:, out] = NEVER
         return found
 
@@ -140,13 +149,23 @@ class Way:
             total = total + np.where(due[None, :], _rounded(added, self.unit * 10**6) // 10**6, 0)
         return np.where(out | (rates < 0)[:, None], NEVER, total)
 
-    def least(self, lines: Sequence[LineFacts]) -> tuple[Whole, Whole]:
-        """For each rate a fixed cost and a cost of a unit of each line that no parcel undercuts, in grains."""
-        half = self.unit * _FINE // 2
-        fixed = np.array([max(0, _least(rate) - half) for rate in self.rates], dtype=np.int64) // _FINE
+    def least(self, lines: Sequence[LineFacts], total: int) -> tuple[Whole, Whole]:
+        """For each rate a fixed cost and a cost of a unit of each line that no parcel undercuts, in grains.
+
+        The line below the weight breaks that says most of two parcels that share ``total`` grams.
+        """
         grams = np.minimum(np.array([line.weight_grams or 0 for line in lines], dtype=np.int64), _HEAVIEST)
-        per_kg = np.array([min(_exact(rate.per_kg), _MOST_PER_KG) for rate in self.rates], dtype=np.int64)
-        return fixed, np.minimum(grams[:, None] * per_kg[None, :] // 1000, _MOST) // _FINE
+        found = [_line_below(table, min(total, _HEAVIEST)) for table in self.tables]
+        fixed = np.array([base for base, _ in found], dtype=np.int64)
+        slope = np.array([per_kg for _, per_kg in found], dtype=np.int64)
+        unit = np.minimum(grams[:, None] * slope[None, :] // 1000, _MOST)
+        lost = self.unit * _FINE // 2
+        for item in self.surcharges:
+            if item.longer_than_mm is None and item.girth_over_mm is None and item.heavier_than_grams is None:
+                percent = min(int(item.percent.scaleb(4)), 10**6)
+                fixed, unit = fixed + fixed // 10**6 * percent, unit + unit // 10**6 * percent
+                lost += self.unit * _FINE
+        return np.maximum(fixed - lost, 0) // _FINE, unit // _FINE
 
     def _beyond(self, measures: Measures) -> NDArray[np.bool_]:
         service = self.service
@@ -277,26 +296,50 @@ def _places_of_rates(service: CarrierService, names: Sequence[str]) -> NDArray[n
     return remembered((service, names), make)
 
 
-def _freight(rate: ZoneRate, billable: Whole) -> Whole:
+class _Table:
+    """A rate as whole numbers in ten-millionths: what a parcel and a kilogram cost, and the weight breaks."""
+
+    def __init__(self, rate: ZoneRate) -> None:
+        self.per_parcel = _exact(rate.per_parcel)
+        self.per_kg = min(_exact(rate.per_kg), _MOST_PER_KG)
+        self.per_100_km = _exact(rate.per_100_km)
+        self.further = None if rate.per_further_kg is None else _exact(rate.per_further_kg)
+        self.limits = np.array([item.up_to_grams for item in rate.breaks], dtype=np.int64)
+        self.prices = np.array([_exact(item.price) for item in rate.breaks], dtype=np.int64)
+        steps = zip(self.prices.tolist(), self.limits.tolist(), strict=True)
+        slopes = {0, *(max(0, (p2 - p1) * 1000 // (l2 - l1)) for (p1, l1), (p2, l2) in pairwise(steps))}
+        if self.further is not None:
+            slopes = {min(slope, self.further) for slope in slopes}
+        lines = ((int((self.prices - -(-slope * self.limits // 1000)).min(initial=_MOST)), slope) for slope in slopes)
+        #: Base and cost of a kilogram of lines below all breaks.
+        self.lines = sorted((base, slope) for base, slope in lines if base + self.per_parcel >= 0)
+
+
+def _freight(table: _Table, billable: Whole) -> Whole:
     """Freight of a rate for billable weights, exact in ten-millionths; NEVER where it has no price."""
-    amount = np.full(len(billable), _exact(rate.per_parcel), dtype=np.int64)
-    if rate.breaks:
-        limits = np.array([item.up_to_grams for item in rate.breaks], dtype=np.int64)
-        prices = np.array([_exact(item.price) for item in rate.breaks], dtype=np.int64)
-        at = np.searchsorted(limits, billable)
-        above = at >= len(limits)
-        amount = amount + prices[np.minimum(at, len(limits) - 1)]
-        if rate.per_further_kg is None:
-            amount = np.where(above, NEVER, amount)
-        else:
-            further = np.maximum(-(-(billable - limits[-1]) // 1000), 0)
-            amount = amount + np.where(above, further * _exact(rate.per_further_kg), 0)
-    per_kg = min(_exact(rate.per_kg), _MOST_PER_KG)
-    return np.where(amount >= NEVER, NEVER, amount + per_kg * billable // 1000)
+    amount = np.full(len(billable), table.per_parcel, dtype=np.int64)
+    if len(table.limits):
+        at = np.searchsorted(table.limits, billable)
+        above = at >= len(table.limits)
+        amount += table.prices[np.minimum(at, len(table.limits) - 1)]
+        if above.any():
+            if table.further is None:
+                amount = np.where(above, NEVER, amount)
+            else:
+                amount += np.where(above, -(-(billable - table.limits[-1]) // 1000) * table.further, 0)
+    return np.where(amount >= NEVER, NEVER, amount + table.per_kg * billable // 1000)
 
 
-def _least(rate: ZoneRate) -> int:
-    return _exact(rate.per_parcel) + min((_exact(item.price) for item in rate.breaks), default=0)
+def _line_below(table: _Table, total: int) -> tuple[int, int]:
+    """Base and cost of a kilogram in ten-millionths: freight is never less than base + kilograms * cost.
+
+    Any cost will do with the base that fits below every break; that is taken for which two parcels of together
+    ``total`` grams cost most.
+    """
+    if not len(table.limits):
+        return table.per_parcel, table.per_kg
+    base, slope = max(table.lines, key=lambda line: (2 * line[0] + line[1] * total // 1000, line), default=(0, 0))
+    return table.per_parcel + base, table.per_kg + slope
 
 
 def _exact(amount: Decimal) -> int:

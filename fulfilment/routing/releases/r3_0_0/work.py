@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import cast
 
 import numpy as np
@@ -42,6 +43,7 @@ class Work:
         self.columns = columns_of(facts.network, documents)
         self.refused_by = self._refusals()
         self.pick = self._pick(everywhere=everywhere)
+        self.raw = self._grid[:, self.pick]
         columns, pick = self.columns, self.pick
         self.locations = [columns.locations[at] for at in pick]
         self.own = columns.own[pick]
@@ -54,7 +56,6 @@ class Work:
         self.kilometres = self.kilometres[pick]
         self.room = columns.room(facts.network)[pick]
         self.no_contracts = not documents.get("carrier_contract")
-        self.raw = self._stock()
         kept = columns.kept[pick] + self.settings.kept_from.get(facts.channel, 0)
         self.stock = np.maximum(self.raw - kept[None, :], 0)
         self._refuse()
@@ -87,7 +88,7 @@ class Work:
         weeks = np.where((sold > 0) & (stock > 0), stock * 4000 // np.maximum(sold, 1), WITHOUT_END)
         held = stock > 0
         return Candidates(
-            locations=self.locations,
+            where=lambda key, test: self.columns.where(key, test)[self.pick],
             distance=self.distance,
             kilometres=self.kilometres,
             priority=self.columns.priority[self.pick],
@@ -114,37 +115,42 @@ class Work:
         """The places in :attr:`columns`, nearest first: those that hold some of the goods, and those that are named."""
         columns, facts = self.columns, self.facts
         self.far = columns.kilometres(facts.latitude, facts.longitude)
+        self._grid = self._by_column(facts.available, 0)
         if everywhere:
             return np.arange(len(columns.ids), dtype=np.intp)
-        named = {line.ship_from for line in facts.lines if line.ship_from}
-        at = columns.at
-        if len(facts.available) < len(columns.ids) or not facts.available:
-            holds = np.zeros(len(columns.ids), dtype=np.bool_)
-            numbers = [at[location] for (location, _), units in facts.available.items() if units > 0 and location in at]
-            holds[numbers] = True
-        else:
-            holds = np.ones(len(columns.ids), dtype=np.bool_)
+        holds = (self._grid > 0).any(axis=0)
         keep = holds & columns.enabled & columns.own
-        for code in sorted(named):
+        for code in sorted({line.ship_from for line in facts.lines if line.ship_from}):
             location = facts.network.by_code.get(code)
-            if location is not None and columns.enabled[at[location.location_id]]:
-                keep[at[location.location_id]] = True
-        self.off = [columns.locations[n].code for n in np.flatnonzero(holds & columns.own & ~columns.enabled)[:50]]
-        numbers_kept = np.flatnonzero(keep)
-        return numbers_kept[np.argsort(self.far[numbers_kept], kind="stable")]  # not a number stands last
+            if location is not None and columns.enabled[columns.at[location.location_id]]:
+                keep[columns.at[location.location_id]] = True
+        off = np.flatnonzero(holds & columns.own & ~columns.enabled)
+        self.off = [columns.locations[at].code for at in off]
+        numbers = np.flatnonzero(keep)
+        return numbers[np.argsort(self.far[numbers], kind="stable")]  # not a number stands last
 
     off: Sequence[str] = ()
+
+    def _by_column(self, known: Mapping[tuple[int, int], int], usual: int) -> Whole:
+        """What is known by (location, product) as an array of goods and all locations."""
+        columns = self.columns
+        grid = np.full((len(self.goods), len(columns.ids)), usual, dtype=np.int64)
+        if known and grid.size:
+            count = len(known)
+            pairs = np.fromiter(chain.from_iterable(known), dtype=np.int64, count=2 * count).reshape(-1, 2)
+            units = np.fromiter(known.values(), dtype=np.int64, count=count)
+            products = np.array([line.product_id for line in self.goods], dtype=np.int64)
+            by_product = np.argsort(products)
+            row = by_product[np.minimum(np.searchsorted(products[by_product], pairs[:, 1]), len(products) - 1)]
+            column = columns.by_id[np.minimum(np.searchsorted(columns.sorted_ids, pairs[:, 0]), len(columns.ids) - 1)]
+            there = (products[row] == pairs[:, 1]) & (columns.id_array[column] == pairs[:, 0])
+            grid[row[there], column[there]] = units[there]
+        return grid
 
     def _whole_km(self, far: NDArray[np.float64]) -> Whole:
         known = far[self.columns.own & ~np.isnan(far)]
         farthest = float(known.max()) if len(known) else 0.0
         return np.asarray(np.where(np.isnan(far), farthest, far) + 0.5, dtype=np.int64)
-
-    def _stock(self) -> Whole:
-        available = self.facts.available
-        ids = [self.columns.ids[at] for at in self.pick]
-        rows = [[available.get((location, line.product_id), 0) for location in ids] for line in self.goods]
-        return np.array(rows, dtype=np.int64).reshape(len(self.goods), len(ids))
 
     def _refuse(self) -> None:
         if not self.refused_by:
@@ -155,19 +161,15 @@ class Work:
                 if location in place:
                     self.stock[self.number[product], place[location]] = 0
 
-    def _by_pair(self, known: Mapping[tuple[int, int], int]) -> Whole:
-        ids = [self.columns.ids[at] for at in self.pick]
-        rows = [[known.get((location, line.product_id), 0) for location in ids] for line in self.goods]
-        return np.array(rows, dtype=np.int64).reshape(len(self.goods), len(ids))
+    def _by_pair(self, known: Mapping[tuple[int, int], int], usual: int = 0) -> Whole:
+        return self._by_column(known, usual)[:, self.pick]
 
     def _least(
         self, known: Mapping[tuple[int, int], int], goods: Sequence[int], held: NDArray[np.bool_], usual: int
     ) -> Whole:
         if not known:
             return np.full(len(self.pick), usual, dtype=np.int64)
-        ids = [self.columns.ids[at] for at in self.pick]
-        rows = [[known.get((location, self.goods[good].product_id), usual) for location in ids] for good in goods]
-        found = np.where(held, np.array(rows, dtype=np.int64).reshape(len(goods), len(ids)), 1 << 30)
+        found = np.where(held, self._by_pair(known, usual)[goods], 1 << 30)
         least = found.min(axis=0, initial=1 << 30)
         return np.where(least == 1 << 30, usual, least)
 
@@ -177,12 +179,8 @@ class Work:
         risk = np.zeros((len(self.goods), len(self.pick)), dtype=np.int64)
         failed, percent = grains(rules.failed_pick), rules.lost_margin_percent
         if failed and facts.confidence:
-            ids = [self.columns.ids[at] for at in self.pick]
-            doubt = [
-                [1000 - min(1000, max(0, facts.confidence.get((location, line.product_id), 1000))) for location in ids]
-                for line in self.goods
-            ]
-            risk += failed * np.array(doubt, dtype=np.int64).reshape(risk.shape) // 1000
+            doubt = 1000 - np.clip(self._by_pair(facts.confidence, 1000), 0, 1000)
+            risk += failed * doubt // 1000
         missed = np.zeros_like(risk)
         if percent and facts.sold:
             sold = self._by_pair(facts.sold)
