@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
@@ -12,11 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from modules.contracts.availability import LocationLimits
 from modules.contracts.routing import QUEUES, RoutingDecision, RoutingFacts
 from modules.contracts.routing_json import facts_from_json, facts_to_json, network_from_json, network_to_json
+from modules.contracts.routing_runs import ConsolidationRule
 from modules.domain.documents import Document
 from modules.domain.releases import Release
-from tests.releases.scenes import Bodies, compiled
+from tests.releases.scenes import Bodies, compiled, line, routing_facts, said, where
 from tests.releases.strategies import documents, is_newer, orders
 from tests.releases.test_routing_releases import R2_0, small_problems
 
@@ -145,6 +148,55 @@ def test_every_rule_says_which_locations_it_would_keep(release: Release[Any], da
         assert [item.rule for item in found] == [rule.name for rule in strategy.rules]  # type: ignore[attr-defined]
         for item in found:
             assert len(item.kept) + sum(item.dropped.values()) == item.of
+
+
+def test_a_run_leaves_scarce_stock_to_the_order_that_needs_it_more() -> None:
+    # Order 1 could go from LON (4.00) or, a little dearer, from BHX; order 2 only from LON whole, else in two parcels.
+    dpd: dict[str, Any] = {"currency": "GBP", "services": [
+        {"code": "std", "rates": [{"per_parcel": "4.00", "per_100_km": "1.00"}]},
+    ]}  # fmt: skip
+    bodies: Bodies = {
+        "routing_strategy": {"default": {"split_penalty": "5.00"}},
+        "carrier_contract": {"DPD": dpd},
+        "routing_settings": {"default": {"joint_runs": True}},
+    }
+    stock = {"LON": {7: 1, 8: 1}, "BHX": {7: 1}}
+    first = routing_facts(line(1, 7, 1), stock=stock)
+    second = replace(first, order_number="WEB-2", lines=(line(2, 7, 1), line(3, 8, 1)))
+    models = compiled(R3_0, bodies)
+
+    assert R3_0.policies.decides_runs(models)
+    decided = R3_0.policies.route_run([first, second], models)
+
+    assert [where(decision) for decision in decided.decisions] == [[(1, "BHX", 1)], [(2, "LON", 1), (3, "LON", 1)]]
+    assert (decided.cost, decided.bound, decided.exact) == (Decimal("9.11"), Decimal("9.11"), True)
+    assert decided.notes == ("2 of 2 orders in GBP decided together, gap 0.00%",)
+    assert said(decided.decisions[0]) == [
+        ("run", "", True, "decided together with 1 other order"),
+        ("strategy", "", True, "“Lowest landed cost” decides"),
+        ("Lowest landed cost", "LON", False, "by itself 1.11 GBP cheaper; another order of the run needs it more"),
+        ("Lowest landed cost", "BHX", True, "1 unit, 111 km: 5.11 GBP (DPD std 5.11, handling 0.00)"),
+    ]
+    assert decided.bid_prices[1, 7] >= Decimal("1.11")
+
+
+def test_limits_and_consolidation_are_told() -> None:
+    bodies: Bodies = {
+        "routing_settings": {
+            "default": {
+                "channel_thresholds": [{"channel": "market", "units": 3}],
+                "consolidation": {"hours": 6, "methods": ["standard"], "across_channels": False},
+            }
+        },
+        "location_policy": {"LON": {"safety_stock": 2, "threshold": 1, "capacity_per_day": 40}},
+    }
+    for release in (R2_1, R3_0):
+        limits = release.policies.stock_limits(compiled(release, bodies))
+        assert limits.of("LON") == LocationLimits(True, 2, 1, 40)
+        assert limits.of("MAN") == LocationLimits()
+        assert limits.channel_thresholds == {"market": 3}
+    assert R3_0.policies.consolidation(compiled(R3_0, bodies)) == ConsolidationRule(6, ("standard",), False)
+    assert R2_1.policies.consolidation(compiled(R2_1, {})) is None
 
 
 @given(data=st.data())

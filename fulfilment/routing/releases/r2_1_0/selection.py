@@ -164,7 +164,7 @@ class CostRating(KindModel, title="Landed cost"):
 
     def words(self) -> str:
         """Which locations go first."""
-        return "lowest landed cost"
+        return "landed cost"
 
 
 class DistanceRating(KindModel, title="Distance"):

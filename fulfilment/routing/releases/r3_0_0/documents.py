@@ -77,7 +77,7 @@ class ChannelThreshold(KindModel, title="Units kept back from a channel"):
     )
 
 
-class StockOutRisk(KindModel, title="Stock-out risk"):
+class StockOutRisk(KindModel, title="What a stock-out costs"):
     """What it may cost to take a unit from a location: that it is not found, or that it is missed there soon."""
 
     failed_pick: Money = Field(
