@@ -1,6 +1,6 @@
 """How long one routing decision takes in a network of 3,070 locations: ``python -m tests.benchmarks.routing_decision``.
 
-CPU time from the facts to the decision with its steps; gathering the facts and writing the decision down are measured elsewhere.
+CPU time from the facts to the decision with its steps; gathering facts and writing decisions down are not in it.
 Every order goes to another town. Each product is in stock at every location, or at one in twenty.
 """
 

@@ -9,7 +9,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 from modules.contracts.routing import Incoming, LocationFacts, RoutingFacts
-from modules.domain.canonical import Body
 from modules.domain.releases import Release
 from tests.releases.scenes import Bodies, line, routing_facts
 
@@ -18,8 +17,8 @@ small_amounts = st.sampled_from(["0.00", "0.25", "0.30", "1.00", "1.05", "2.50"]
 CODES = ["P1", "P2", "P3", "P4"]
 
 
-def _condition() -> st.SearchStrategy[Body]:
-    each: list[st.SearchStrategy[Body]] = [
+def _condition() -> st.SearchStrategy[Any]:
+    each: list[st.SearchStrategy[Any]] = [
         st.just({"what": "channel", "channels": ["web"]}),
         st.just({"what": "method", "methods": ["express"]}),
         st.just({"what": "category", "categories": ["toys"], "every_line": True}),
@@ -35,8 +34,8 @@ def _condition() -> st.SearchStrategy[Body]:
     return st.builds(lambda body, negate: body | {"negate": negate}, st.one_of(each), st.booleans())
 
 
-def _filter(*, newer: bool) -> st.SearchStrategy[Body]:
-    each: list[st.SearchStrategy[Body]] = [
+def _filter(*, newer: bool) -> st.SearchStrategy[Any]:
+    each: list[st.SearchStrategy[Any]] = [
         st.builds(lambda negate: {"what": "group", "groups": ["north"], "negate": negate}, st.booleans()),
         st.builds(lambda negate: {"what": "kind", "kind": "store", "negate": negate}, st.booleans()),
         st.builds(
@@ -57,8 +56,8 @@ def _filter(*, newer: bool) -> st.SearchStrategy[Body]:
     return st.one_of(each)
 
 
-def _rating(money: st.SearchStrategy[str], *, newer: bool) -> st.SearchStrategy[Body]:
-    each: list[st.SearchStrategy[Body]] = [
+def _rating(money: st.SearchStrategy[str], *, newer: bool) -> st.SearchStrategy[Any]:
+    each: list[st.SearchStrategy[Any]] = [
         st.just({"what": "landed_cost"}),
         st.builds(lambda amount: {"what": "distance", "per_100_km": amount}, money),
         st.builds(lambda amount: {"what": "priority", "per_step": amount}, money),
@@ -76,7 +75,7 @@ def _rating(money: st.SearchStrategy[str], *, newer: bool) -> st.SearchStrategy[
     return st.one_of(each)
 
 
-_ends: st.SearchStrategy[Body] = st.one_of(
+_ends: st.SearchStrategy[Any] = st.one_of(
     st.builds(
         lambda queue, days: {"do": "park", "queue": queue, "cancel_after_days": days},
         st.sampled_from(["to_route", "backorder", "pre_order", "unfillable"]), st.sampled_from([None, 3]),
@@ -87,7 +86,7 @@ _ends: st.SearchStrategy[Body] = st.one_of(
 
 
 @st.composite
-def strategy_bodies(draw: st.DrawFn, money: st.SearchStrategy[str] = amounts, *, newer: bool) -> Body:
+def strategy_bodies(draw: st.DrawFn, money: st.SearchStrategy[str] = amounts, *, newer: bool) -> Any:
     """A strategy of up to three rules."""
     rules = [
         {
@@ -110,16 +109,16 @@ def strategy_bodies(draw: st.DrawFn, money: st.SearchStrategy[str] = amounts, *,
         "split_penalty": draw(money),
         "rules": rules,
         "left_over": draw(_ends),
-    }  # type: ignore[return-value]
+    }
 
 
 @st.composite
-def _services(draw: st.DrawFn, money: st.SearchStrategy[str]) -> list[Body]:
-    found: list[Body] = []
+def _services(draw: st.DrawFn, money: st.SearchStrategy[str]) -> Any:
+    found: Any = []
     for at in range(draw(st.integers(1, 2))):
         rates: list[Any] = []
         for zone in draw(st.sampled_from([["all"], ["near", "far"], ["near"], ["far", "all"]])):
-            rate: Body = {"zone": zone, "per_parcel": draw(money), "per_kg": draw(money), "per_100_km": draw(money)}
+            rate: Any = {"zone": zone, "per_parcel": draw(money), "per_kg": draw(money), "per_100_km": draw(money)}
             rate["transit_days"] = draw(st.sampled_from([None, 0, 1, 3]))
             if draw(st.booleans()):
                 rate["breaks"] = [
@@ -128,7 +127,7 @@ def _services(draw: st.DrawFn, money: st.SearchStrategy[str]) -> list[Body]:
                 ]
                 rate["per_further_kg"] = draw(st.sampled_from([None, "0.75"]))
             rates.append(rate)
-        service: Body = {"code": f"S{at}", "rates": rates}
+        service: Any = {"code": f"S{at}", "rates": rates}
         if draw(st.booleans()):
             service |= {
                 "dimensional_divisor": 5000,
@@ -144,7 +143,7 @@ def _services(draw: st.DrawFn, money: st.SearchStrategy[str]) -> list[Body]:
 
 
 @st.composite
-def contract_bodies(draw: st.DrawFn, money: st.SearchStrategy[str] = amounts, *, newer: bool) -> Body:
+def contract_bodies(draw: st.DrawFn, money: st.SearchStrategy[str] = amounts, *, newer: bool) -> Any:
     """A carrier contract."""
     if not newer:
         return {
@@ -155,10 +154,10 @@ def contract_bodies(draw: st.DrawFn, money: st.SearchStrategy[str] = amounts, *,
         {"zone": "near", "up_to_km": 120, "origins": draw(st.sampled_from([[], ["M"]]))},
         {"zone": "far"},
     ]
-    body: Body = {
+    body: Any = {
         "currency": draw(st.sampled_from(["GBP", "GBP", "GBP", "EUR"])),
         "priority": draw(st.integers(1, 3)),
-        "services": draw(_services(money)),  # type: ignore[dict-item]
+        "services": draw(_services(money)),
         "zones": zones,
         "locations": draw(st.sampled_from([[], [], ["P1", "P2"]])),
     }
@@ -170,7 +169,7 @@ def contract_bodies(draw: st.DrawFn, money: st.SearchStrategy[str] = amounts, *,
 @st.composite
 def documents(draw: st.DrawFn, money: st.SearchStrategy[str] = amounts, *, newer: bool) -> Bodies:
     """A whole profile of Order Routing."""
-    policy = st.fixed_dictionaries(
+    policy: st.SearchStrategy[Any] = st.fixed_dictionaries(
         {},
         optional={
             "enabled": st.sampled_from([True, True, True, False]),
@@ -181,7 +180,7 @@ def documents(draw: st.DrawFn, money: st.SearchStrategy[str] = amounts, *, newer
             "handling_per_unit": money,
         },
     )
-    settings: Body = {"channel_thresholds": draw(st.sampled_from([[], [{"channel": "web", "units": 1}]]))}
+    settings: Any = {"channel_thresholds": draw(st.sampled_from([[], [{"channel": "web", "units": 1}]]))}
     if newer:
         settings |= {
             "late_penalty": draw(money),
@@ -191,9 +190,9 @@ def documents(draw: st.DrawFn, money: st.SearchStrategy[str] = amounts, *, newer
             },
             "consolidation": draw(st.sampled_from([None, {"hours": 4}])),
         }  # fmt: skip
-    method: Body = {"title": "Express", "promise_days": 2}
+    method: Any = {"title": "Express", "promise_days": 2}
     carriers = draw(st.sampled_from([[], ["C0"], ["C9"]]))
-    method |= {"offers": [{"contract": code} for code in carriers]} if newer else {"carriers": carriers}  # type: ignore[dict-item]
+    method |= {"offers": [{"contract": code} for code in carriers]} if newer else {"carriers": carriers}
     contracts = draw(st.integers(0, 2))
     keys = draw(st.sampled_from([["default"], ["default", "a"]]))
     return {

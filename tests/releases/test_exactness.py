@@ -28,8 +28,8 @@ Content = tuple[int, ...]
 def problems(draw: st.DrawFn) -> tuple[RoutingFacts, Bodies]:
     """Orders of up to two lines, services with zones, weight breaks, surcharges and limits, a promise, doubt."""
     facts = draw(orders(named=False, most=2))
-    settings_ = {"late_penalty": draw(small_amounts), "stock_out_risk": {"failed_pick": draw(small_amounts)}}
-    strategy = {
+    settings_: Any = {"late_penalty": draw(small_amounts), "stock_out_risk": {"failed_pick": draw(small_amounts)}}
+    strategy: Any = {
         "split_penalty": draw(small_amounts),
         "rules": [
             {
@@ -40,18 +40,20 @@ def problems(draw: st.DrawFn) -> tuple[RoutingFacts, Bodies]:
             }
         ],
     }
-    policies = {
+    policies: Any = {
         place.code: {"handling_per_unit": draw(small_amounts), "priority": draw(st.integers(0, 2))}
         | ({"capacity_per_day": draw(st.integers(1, 5))} if draw(st.booleans()) else {})
         for place in facts.network.locations
     }
-    contracts = {f"C{at}": draw(contract_bodies(small_amounts, newer=True)) for at in range(draw(st.integers(1, 2)))}
+    contracts: Any = {
+        f"C{at}": draw(contract_bodies(small_amounts, newer=True)) for at in range(draw(st.integers(1, 2)))
+    }
     return facts, {
         "routing_settings": {"default": settings_},
         "routing_strategy": {"default": strategy},
         "location_policy": policies,
         "carrier_contract": contracts,
-    }  # type: ignore[return-value]
+    }
 
 
 @given(problem=problems())

@@ -145,7 +145,7 @@ def test_every_rule_says_which_locations_it_would_keep(release: Release[Any], da
     models = compiled(release, bodies)
     for strategy in models["routing_strategy"].values():
         found = release.policies.matches(strategy, facts, models)
-        assert [item.rule for item in found] == [rule.name for rule in strategy.rules]  # type: ignore[attr-defined]
+        assert [item.rule for item in found] == [rule.name for rule in strategy.rules]
         for item in found:
             assert len(item.kept) + sum(item.dropped.values()) == item.of
 

@@ -28,6 +28,8 @@ _NAMED = 3
 #: Contents of parcels times places that are solved exactly; few contents are, from however many places.
 MOST_STATES = 60_000
 FEW_STATES = 64
+#: A further parcel beside those that go in any case is charged up to so many units without a place.
+MOST_CHARGED = 6
 #: Places among which the search goes on where there are too many ways.
 SHORTLIST = 24
 #: What a run decided for an order: units by location and product.
@@ -225,10 +227,37 @@ def _solved(stage: Stage, work: Work, stock: Whole, order: Order, new: int) -> P
     plan = cheapest_plan(problem, order)
     if _new_parcels(plan, work) <= new:
         return plan
-    plans = [cheapest_plan(problem, _capped(order, most)) for most in (stage.limit, new)]
-    fitting = [plan for plan in plans if _new_parcels(plan, work) <= new]
+    return _within_limit(stage, work, problem, order, new)
+
+
+def _within_limit(stage: Stage, work: Work, problem: Problem, order: Order, new: int) -> Plan:
+    """At most so many parcels besides those that go in any case.
+
+    Each further parcel is charged more and more until they are few enough. A plan that then has just as many as are
+    allowed is the best of those that have no more (Everett 1963).
+    """
+    price = stage.price
+    unit = order.unfilled[0] // int(price.multiples[0])
+    fitting = []
+    charges = [1, *(10**at for at in range(2, 11)), *(unit * half // 2 for half in range(1, 2 * MOST_CHARGED, 2))]
+    for charge in charges:
+        price.entry += charge
+        plan = cheapest_plan(problem, order)
+        price.entry -= charge
+        count = _new_parcels(plan, work)
+        if count <= new:
+            parcels = tuple(
+                Parcel(item.facility, item.units, item.price - (charge if item.facility not in work.parcels else 0))
+                for item in plan.parcels
+            )
+            cost = plan.cost - charge * count
+            exact = plan.exact and count == new
+            fitting.append(Plan(plan.order, parcels, plan.unfilled, cost, cost, exact=exact))
+            break
+    if not fitting or not fitting[0].exact:
+        fitting.append(cheapest_plan(problem, _capped(order, new)))
     best = min(fitting, key=lambda plan: plan.cost)
-    return Plan(best.order, best.parcels, best.unfilled, best.cost, best.priced, exact=False)
+    return best if fitting[0].exact else Plan(best.order, best.parcels, best.unfilled, best.cost, best.priced, False)
 
 
 def _shortlist(stage: Stage, stock: Whole) -> Whole:
