@@ -7,10 +7,14 @@ replay of a preview rest on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from math import asin, cos, radians, sin, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
 
 from modules.domain.canonical import Body, Json
 
@@ -88,6 +92,11 @@ class Network:
         self._ranked: dict[tuple[float | None, float | None], tuple[Ranked, ...]] = {}
         self._base: Network | None = None
 
+    @property
+    def base(self) -> Network:
+        """The network without what a day has taken: one object for all days, to remember things by."""
+        return self._base or self
+
     def with_taken(self, taken: Mapping[int, int]) -> Network:
         """The same network on a day on which locations have taken so many units (by location)."""
         busy = tuple(
@@ -110,6 +119,46 @@ class Network:
         if found is None:
             found = self._ranked[destination] = self._rank(latitude, longitude)
         return found
+
+    def nearest(
+        self, latitude: float | None, longitude: float | None, among: Collection[int] | None = None
+    ) -> Iterator[Ranked]:
+        """As :meth:`nearest_first`, worked out only as far as it is asked for.
+
+        ``among`` keeps locations by their ids. Locations less than a metre apart may change places.
+        """
+        found = self._ranked.get((latitude, longitude))
+        if found is not None:
+            yield from (item for item in found if among is None or item.location.location_id in among)
+            return
+        for at in self.base._own_order(latitude, longitude):
+            location = self.locations[at]
+            if among is None or location.location_id in among:
+                away = great_circle_km(location.latitude, location.longitude, latitude, longitude)
+                yield Ranked(location, away)
+
+    def _own_order(self, latitude: float | None, longitude: float | None) -> list[int]:
+        """Places in :attr:`locations` of the retailer's own, nearest first: by the chord, which grows as the arc."""
+        numbers, points = self._points
+        if latitude is None or longitude is None:
+            return [int(number) for number in numbers]
+        x, y, z = _on_the_sphere(latitude, longitude)
+        closeness = points[:, 0] * x + points[:, 1] * y + points[:, 2] * z
+        order: list[int] = numbers[np.argsort(-closeness, kind="stable")].tolist()
+        return order
+
+    @cached_property
+    def _points(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """The own locations by code, and where they are on the unit sphere (not a number where not known)."""
+        own = sorted(
+            (at for at, item in enumerate(self.locations) if not item.vendor), key=lambda at: self.locations[at].code
+        )
+        points = np.full((len(own), 3), np.nan)
+        for row, at in enumerate(own):
+            item = self.locations[at]
+            if item.latitude is not None and item.longitude is not None:
+                points[row] = _on_the_sphere(item.latitude, item.longitude)
+        return np.array(own, dtype=np.intp), points
 
     def _rank(self, latitude: float | None, longitude: float | None) -> tuple[Ranked, ...]:
         if self._base is not None:  # distances do not change with the day's work
@@ -141,6 +190,7 @@ class RoutingFacts:
     far the stock of a (location, product) is to be trusted (1000 where it is not named), ``sold`` how many units of
     it left in the last 28 days. ``joinable`` holds the locations that already send this customer a parcel which is
     not picked yet. ``bid_prices`` says what a unit at a (location, product) is worth to later orders, in ``currency``.
+    ``markdown`` says in thousandths how far the price of a (location, product) is reduced there.
     """
 
     order_number: str
@@ -165,6 +215,7 @@ class RoutingFacts:
     incoming: tuple[Incoming, ...] = ()
     joinable: tuple[int, ...] = ()
     bid_prices: Mapping[tuple[int, int], Decimal] = field(default_factory=dict)
+    markdown: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +305,11 @@ def _unplaced_to_json(item: Unplaced) -> list[Json]:
     if item.queue == "backorder" and not item.cancel_on:
         return [item.line_id, item.quantity]
     return [item.line_id, item.quantity, item.queue, item.cancel_on]
+
+
+def _on_the_sphere(latitude: float, longitude: float) -> tuple[float, float, float]:
+    north, east = radians(latitude), radians(longitude)
+    return cos(north) * cos(east), cos(north) * sin(east), sin(north)
 
 
 def great_circle_km(

@@ -41,7 +41,7 @@ def facts_to_json(facts: RoutingFacts) -> Body:
         "value": None if facts.value is None else str(facts.value),
         "attributes": dict(facts.attributes),
         "excluded": {str(line): list(locations) for line, locations in facts.excluded.items()},
-        "confidence": _by_product(facts.confidence, products),
+        "confidence": _by_product(facts.confidence, products, usual=1000),
         "sold": _by_product(facts.sold, products),
         "incoming": [
             [item.location_id, item.product_id, item.quantity, item.arrives_on]
@@ -50,6 +50,7 @@ def facts_to_json(facts: RoutingFacts) -> Body:
         ],
         "joinable": list(facts.joinable),
         "bid_prices": _by_product({pair: str(price) for pair, price in facts.bid_prices.items()}, products),
+        "markdown": _by_product(facts.markdown, products),
     }
     return body | {name: value for name, value in later.items() if value}
 
@@ -83,13 +84,14 @@ def facts_from_json(written: Body, network: Network) -> RoutingFacts:
         incoming=tuple(Incoming(*item) for item in record.get("incoming", [])),
         joinable=tuple(record.get("joinable", [])),
         bid_prices={pair: Decimal(price) for pair, price in _by_pair(record.get("bid_prices", {})).items()},
+        markdown=_by_pair(record.get("markdown", {})),
     )
 
 
-def _by_product(known: Mapping[_Pair, Any], products: Collection[int]) -> dict[str, Json]:
+def _by_product(known: Mapping[_Pair, Any], products: Collection[int], usual: object = 0) -> dict[str, Json]:
     written: dict[str, Json] = {}
     for (location, product), value in known.items():
-        if product in products and value:
+        if product in products and value != usual:
             pairs = written.setdefault(str(product), [])
             assert isinstance(pairs, list)
             pairs.append([location, value])

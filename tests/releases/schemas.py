@@ -22,6 +22,7 @@ KEYS = ["A", "B", "LON", "value_review", "x y/z"]
 TELLING = [
     "max_distance_km", "radius_km", "keep_lines_whole", "location_settings", "threshold", "capacity_per_day",
     "split_limit", "split_penalty", "handling_per_unit", "location", "value_limit", "currency", "matching", "min_total",
+    "safety_stock", "rules", "serves", "default_strategy", "services", "radius", "offers", "carriers", "stock_out_risk",
     "countries", "first_order_only", "max_units_per_line", "blocks", "conditions", "priority", "colour",
 ]  # fmt: skip
 
@@ -115,8 +116,10 @@ def _conditions(properties: Schema) -> st.SearchStrategy[Body]:
 def _value(schema: Schema, definitions: Schema) -> st.SearchStrategy[Any]:
     if "$ref" in schema:
         return _object(definitions[schema["$ref"].rsplit("/", 1)[1]], definitions)
-    if "anyOf" in schema:
-        return st.one_of([_value(part, definitions) for part in schema["anyOf"]])
+    if "anyOf" in schema or "oneOf" in schema:
+        return st.one_of([_value(part, definitions) for part in schema.get("anyOf") or schema["oneOf"]])
+    if "const" in schema:
+        return st.just(schema["const"])
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     kind = schema["type"]
@@ -137,6 +140,10 @@ def _text(schema: Schema) -> st.SearchStrategy[str]:
         return st.sampled_from(KEYS)
     if schema.get("format") == "date":
         return st.dates().map(str)
+    if schema.get("format") == "time":
+        return st.sampled_from(["09:00:00", "16:30:00"])
+    if "pattern" in schema and schema["pattern"].startswith("^[a-z]"):
+        return st.sampled_from(["table_rate", "own_fleet"])
     if "pattern" in schema:
         return st.from_regex(schema["pattern"], fullmatch=True, alphabet=string.ascii_uppercase + string.digits + ".")
     return st.text("ab é", min_size=schema.get("minLength", 0), max_size=6)
@@ -145,5 +152,13 @@ def _text(schema: Schema) -> st.SearchStrategy[str]:
 def _each_location_once(items: list[Any]) -> list[Any]:
     seen: dict[str, Any] = {}
     for item in items:
-        seen.setdefault(item["location"] if isinstance(item, dict) and "location" in item else repr(item), item)
+        seen.setdefault(_what_tells_apart(item), item)
     return list(seen.values())
+
+
+def _what_tells_apart(item: Any) -> str:
+    """What no two entries of a list may share: a location, the name of a rule, the code of a service …"""
+    for name in ("location", "name", "code", "channel", "zone"):
+        if isinstance(item, dict) and name in item and "what" not in item:
+            return str(item[name])
+    return repr(item)

@@ -17,3 +17,4 @@ def test_the_decision_is_the_recorded_one(scenario: Scenario) -> None:
 def test_every_release_has_scenarios() -> None:
     covered = {(item.path.parts[-3], item.path.parts[-2]) for item in scenarios()}
     assert covered >= {(module, version) for module in PACKAGES for version in ("1.0.0", "1.1.0", "2.0.0")}
+    assert covered >= {("order_routing", "2.1.0"), ("order_routing", "3.0.0")}

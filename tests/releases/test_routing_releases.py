@@ -495,7 +495,7 @@ def test_facts_with_everything_that_came_later_are_read_back_as_they_were() -> N
         network=Network((plain, grouped)), available={(1, 70): 4, (2, 80): 1}, postal_code="19104", method="express",
         priority=2, promise_by="2026-03-04", value=Decimal("20.98"), attributes={"gift": "yes"}, excluded={7: (2,)},
         confidence={(1, 70): 400}, sold={(1, 70): 12}, incoming=(Incoming(2, 70, 9, "2026-03-03"),), joinable=(1,),
-        bid_prices={(1, 70): Decimal("0.1250")},
+        bid_prices={(1, 70): Decimal("0.1250")}, markdown={(2, 80): 300},
     )  # fmt: skip
 
     network = network_from_json(json.loads(json.dumps(network_to_json(facts.network))))
