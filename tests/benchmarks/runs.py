@@ -9,6 +9,7 @@ from tests.benchmarks.figures import Figure
 from tests.benchmarks.imports import imports
 from tests.benchmarks.inventory import inventory
 from tests.benchmarks.kpis import kpis
+from tests.benchmarks.network import network
 from tests.benchmarks.optimisation import optimisation
 from tests.benchmarks.tenancy import clones, tenancy
 from tests.benchmarks.upgrades import upgrades
@@ -22,4 +23,5 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "upgrades": upgrades,
     "kpis": kpis,
     "optimisation": optimisation,
+    "network": network,
 }
