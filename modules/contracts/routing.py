@@ -88,9 +88,13 @@ class Network:
 
     def __init__(self, locations: tuple[LocationFacts, ...]) -> None:
         self.locations = locations
-        self.by_code: Mapping[str, LocationFacts] = {item.code: item for item in locations}
         self._ranked: dict[tuple[float | None, float | None], tuple[Ranked, ...]] = {}
         self._base: Network | None = None
+
+    @cached_property
+    def by_code(self) -> Mapping[str, LocationFacts]:
+        """Each location by its code."""
+        return {item.code: item for item in self.locations}
 
     @property
     def base(self) -> Network:
@@ -99,16 +103,22 @@ class Network:
 
     def with_taken(self, taken: Mapping[int, int]) -> Network:
         """The same network on a day on which locations have taken so many units (by location)."""
-        busy = tuple(
-            item if item.taken_today == (units := taken.get(item.location_id, 0)) else replace(item, taken_today=units)
-            for item in self.locations
-        )
-        network = Network(busy)
+        busy, place_of = list(self.locations), self._place_of
+        for location_id in self.taken.keys() | taken.keys():
+            at = place_of.get(location_id)
+            if at is not None:
+                busy[at] = replace(busy[at], taken_today=taken.get(location_id, 0))
+        network = Network(tuple(busy))
         network._base = self
         return network
 
-    @property
-    def taken(self) -> dict[int, int]:
+    @cached_property
+    def _place_of(self) -> Mapping[int, int]:
+        """Where each location, by its id, stands in :attr:`locations`."""
+        return {item.location_id: at for at, item in enumerate(self.locations)}
+
+    @cached_property
+    def taken(self) -> Mapping[int, int]:
         """Units taken today, by location, where there are any."""
         return {item.location_id: item.taken_today for item in self.locations if item.taken_today}
 
