@@ -59,6 +59,7 @@ TENANT_APPS = [
     "returns",
     "oms.importing",
     "oms.web",
+    "oms.web.webhooks",
 ]
 _WITHOUT_TABLES = [
     "unfold",
