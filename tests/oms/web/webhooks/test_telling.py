@@ -162,7 +162,7 @@ def test_filters_pass_over_what_has_no_channel_or_location(fresh: None) -> None:
     # then
     with retailer_context("acme"):
         told = {
-            name: list(Delivery.objects.filter(endpoint=endpoint).order_by("id").values_list("message__event", flat=True))
+            name: [row.message.event for row in Delivery.objects.filter(endpoint=endpoint).order_by("id")]
             for name, endpoint in (("web", web), ("here", place))
         }  # fmt: skip
         subjects = list(
