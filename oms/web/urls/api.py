@@ -1,4 +1,4 @@
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from oms.web.api.orders.views import OrdersView, OrderView
 from oms.web.api.payments.views import PaymentCallbackView
@@ -8,5 +8,6 @@ urlpatterns = [
     path("orders", OrdersView.as_view()),
     path("orders/<path:number>", OrderView.as_view()),  # a channel's number may have a slash in it
     path("payment-callbacks/<slug:gateway>", PaymentCallbackView.as_view()),
+    path("", include("oms.web.webhooks.api.urls")),
     re_path(r"", NothingHere.as_view()),
 ]
