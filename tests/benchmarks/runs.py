@@ -10,6 +10,7 @@ from tests.benchmarks.imports import imports
 from tests.benchmarks.kpis import kpis
 from tests.benchmarks.tenancy import tenancy
 from tests.benchmarks.upgrades import upgrades
+from tests.benchmarks.webhooks import webhooks
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "tenancy": tenancy,
@@ -17,4 +18,5 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "api": api,
     "upgrades": upgrades,
     "kpis": kpis,
+    "webhooks": webhooks,
 }

@@ -51,11 +51,13 @@ _STATUSES = {
     DeliveryStatus.REFUSED: Tone.NEUTRAL,
 }
 _SHOWN = 15
+#: Failures in a row before the state speaks of them.
+_ALARMING = 5
 
 
 def state_badge(endpoint: Endpoint) -> SafeString:
     """The state in words; an active endpoint that only fails says so."""
-    if endpoint.state == EndpointState.ACTIVE and endpoint.failing_since:
+    if endpoint.state == EndpointState.ACTIVE and endpoint.failures >= _ALARMING:
         return badge(f"Failing: {endpoint.failures} calls in a row, since {moment(endpoint.failing_since)}", Tone.WRONG)
     state = EndpointState(endpoint.state)
     return badge(str(state.label), _STATES[state])
