@@ -57,8 +57,7 @@ def _keys(key: str | bytes) -> tuple[bytes, bytes]:
     """Two keys that say nothing about each other, nor about the one that they are made from."""
     raw = key.encode() if isinstance(key, str) else key
     encrypting, sealing = (
-        hmac.digest(raw, f"oms.infra.secrets {_VERSION} {use}".encode(), hashlib.sha256)
-        for use in ("encrypt", "seal")
+        hmac.digest(raw, f"oms.infra.secrets {_VERSION} {use}".encode(), hashlib.sha256) for use in ("encrypt", "seal")
     )
     return encrypting, sealing
 
