@@ -19,6 +19,7 @@ CONNECT_SECONDS, CALL_SECONDS = 5.0, 15.0
 _BODY_BYTES, _HEADERS, _HEADER_LENGTH = 4096, 30, 300
 _HIDDEN = frozenset({"set-cookie", "authorization", "www-authenticate", "proxy-authenticate"})
 HIDDEN = "(hidden)"
+UNSIGNED = "No secret of the endpoint can be opened, and nothing is sent unsigned: replace its secret."
 
 _SocketOptions = Iterable[httpcore.SOCKET_OPTION]
 
@@ -65,6 +66,10 @@ def signed_headers(call: Call, now: datetime) -> dict[str, str]:
 def make(call: Call, *, schema: str) -> Answer:
     """Make the call. Never raises for what happens out there: that is an answer too. Follows no redirect."""
     now, began = datetime.now(UTC), time.monotonic()
+    if not call.secrets:
+        return Answer(
+            status=None, started_at=now, milliseconds=0, request_headers={}, headers={}, error=UNSIGNED
+        )  # fmt: skip
     headers = {
         "content-type": "application/json; charset=utf-8",
         "user-agent": "OMS-Webhooks/1",

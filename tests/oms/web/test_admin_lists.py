@@ -15,6 +15,7 @@ from oms.infra.backoffice.site import retailer_site
 from oms.infra.database.context import retailer_context
 from oms.infra.models import OutboundRefusal
 from oms.web.services.api_keys import api_key_issue
+from oms.web.webhooks.services.replay import test_send as send_test
 from orders.models import Channel, OrderCharge
 from returns.models import BlindReturn
 from tests.factories.accounts import StaffFactory
@@ -23,6 +24,7 @@ from tests.factories.inventory import stock_lost, stock_received
 from tests.factories.locations import LocationFactory
 from tests.factories.orders import CustomerFactory, order_placed
 from tests.factories.requests import request_brought_to
+from tests.factories.webhooks import endpoint_made
 from tests.oms.web.back_office import listed, manager, statements, visitor, words
 
 #: Statements of each list beside the session and the user: filters' choices, the capped count, the rows.
@@ -47,6 +49,8 @@ QUESTIONS = {
     "accounts.user": 3,
     "auth.group": 2,
     "web.apikey": 2,
+    "webhooks.endpoint": 3,
+    "webhooks.delivery": 3,
 }
 
 
@@ -74,6 +78,7 @@ def rows_of_every_kind(times: int) -> None:
         )  # fmt: skip
         OutboundRefusal.objects.create(kind="mail", target="ada@example.com", payload={}, reason="a staging clone")
         api_key_issue(name="Partner")
+        send_test(reference=endpoint_made()[0].reference)
         StaffFactory.create().groups.create(name=f"Group {order.pk}")
 
 
@@ -149,7 +154,7 @@ def test_another_retailer_sees_nothing_of_it(filled: None) -> None:
 def test_what_services_write_cannot_be_written_by_hand(filled: None) -> None:
     client = manager()
     by_hand = {"orders.customer", "orders.channel", "catalogue.product", "locations.location", "accounts.user",
-               "auth.group", "web.apikey"}  # fmt: skip
+               "auth.group", "web.apikey", "webhooks.endpoint"}  # fmt: skip
     for label in set(QUESTIONS) - by_hand:
         assert client.get(f"/admin/{label.replace('.', '/')}/add/").status_code == 403, label
     for model, admin in retailer_site._registry.items():

@@ -9,6 +9,7 @@ that takes its time holds up nobody else.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -21,11 +22,13 @@ from django.utils import timezone
 
 from oms.infra.database.context import retailer_context
 from oms.infra.outbound import Accepted, Kind, send
-from oms.infra.secrets import unseal
+from oms.infra.secrets import CannotOpen, unseal
 from oms.web.webhooks.calling import Answer, Call, make
 from oms.web.webhooks.models import Delivery, DeliveryStatus, EndpointSecret
 from oms.web.webhooks.services.outcomes import Outcome, outcomes_write
 from oms.web.webhooks.services.sealing import context_of
+
+logger = logging.getLogger(__name__)
 
 #: Nobody else makes a leased call; longer than any call takes.
 LEASE = timedelta(seconds=60)
@@ -179,6 +182,10 @@ def _live_secrets(endpoint_ids: set[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for row in rows:
         if row.expires_at is None or row.expires_at > now:
-            opened = unseal(row.sealed, context=context_of(row.endpoint.reference))
+            try:
+                opened = unseal(row.sealed, context=context_of(row.endpoint.reference))
+            except CannotOpen:
+                logger.exception("a secret of webhook endpoint %s cannot be opened", row.endpoint.reference)
+                continue
             found.setdefault(row.endpoint_id, []).append(opened)
     return found

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.utils import timezone
 from standardwebhooks import Webhook
 
@@ -24,7 +25,7 @@ ENDPOINTS = "/api/v1/webhook-endpoints"
 WISH = {"name": "ERP", "url": "https://erp.example/hooks", "events": ["order.captured"]}
 
 
-def change(shop: Partner, path: str, body: object, **headers: str) -> object:
+def change(shop: Partner, path: str, body: object, **headers: str) -> HttpResponse:
     return shop.send("PATCH", path, json.dumps(body).encode(), Content_Type="application/json", **headers)
 
 

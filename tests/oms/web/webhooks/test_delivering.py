@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from oms.infra.database.context import retailer_context
 from oms.infra.models import Event
-from oms.web.webhooks.calling import Answer, Call
-from oms.web.webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, EndpointState
+from oms.web.webhooks.calling import UNSIGNED, Answer, Call
+from oms.web.webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, EndpointSecret, EndpointState
 from oms.web.webhooks.services.deliver import deliveries_perform
 from oms.web.webhooks.services.endpoints import endpoint_set_state
 from oms.web.webhooks.services.prune import log_prune
@@ -22,9 +22,9 @@ from tests.factories.webhooks import endpoint_made, make_due
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def answering(status: int | None, milliseconds: int = 5, **headers: str) -> Answer:
+def answering(status: int | None, milliseconds: int = 5, *, headers: dict[str, str] | None = None) -> Answer:
     return Answer(
-        status=status, started_at=timezone.now(), milliseconds=milliseconds, request_headers={}, headers=headers,
+        status=status, started_at=timezone.now(), milliseconds=milliseconds, request_headers={}, headers=headers or {},
         error="" if status else "No answer within 15 seconds.",
     )  # fmt: skip
 
@@ -123,7 +123,7 @@ def test_one_success_forgets_the_failures(fresh: None) -> None:
 @pytest.mark.parametrize("given", ["120", (NOW + timedelta(days=9000)).strftime("%a, %d %b %Y %H:%M:%S GMT")])
 def test_a_busy_receiver_is_left_alone_as_it_asks(fresh: None, given: str) -> None:
     endpoint = messages_sent(1)
-    perform(answering(429, **{"retry-after": given}))
+    perform(answering(429, headers={"retry-after": given}))
     with retailer_context("acme"):
         endpoint.refresh_from_db()
         send_test(reference=endpoint.reference)
@@ -221,3 +221,12 @@ def test_nothing_leaves_a_staging_clone_and_what_would_have_is_listed(
         refusals = list(OutboundRefusal.objects.all())
     assert {row.kind for row in refusals} == {"webhook"}
     assert "whsec_" not in str([row.payload for row in refusals])
+
+
+def test_nothing_is_sent_unsigned_where_no_secret_opens(fresh: None) -> None:
+    messages_sent()
+    with retailer_context("acme"):
+        EndpointSecret.objects.update(sealed="s1.AAAA")
+    done = deliveries_perform(schema="acme")
+    assert (done.calls, done.delivered) == (1, 0)
+    assert only().last_answer == UNSIGNED
