@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from oms.infra.database.context import retailer_context
-from oms.web.webhooks.models import Delivery, Endpoint
+from oms.web.webhooks.models import Delivery, Endpoint, Position
 from oms.web.webhooks.services.deliver import Performed, deliveries_perform
 from oms.web.webhooks.services.endpoints import Wish, endpoint_create
-from oms.web.webhooks.services.fan_out import Told, fan_out
+from oms.web.webhooks.services.fan_out import Told, fan_out, newest
 
 AT_ONCE = timedelta(0)
 
@@ -34,6 +35,18 @@ def looked(schema: str = "acme") -> Told:
     """One run over what is new; a mark need not rest."""
     with retailer_context(schema):
         return fan_out(settling=AT_ONCE)
+
+
+def looked_through(schema: str = "acme") -> None:
+    """Runs until the floor has reached everything recorded: writers in other databases may keep it waiting."""
+    deadline = time.monotonic() + 60
+    while True:
+        looked(schema)
+        with retailer_context(schema):
+            position = Position.objects.get()
+            if (position.event_floor, position.movement_floor) == newest():
+                return
+        assert time.monotonic() < deadline, "the floor stays where it is"
 
 
 def told_everything(schema: str = "acme") -> Performed:

@@ -178,6 +178,7 @@ class Delivery(models.Model):
                 condition=Q(leased_until__isnull=False),
             ),
             models.Index(fields=["endpoint", "-id"], name="webhook_delivery_newest"),
+            models.Index(fields=["endpoint", "-id"], name="webhook_delivery_parked", condition=Q(status="parked")),
             models.Index(fields=["status", "-id"], name="webhook_delivery_status"),
             models.Index(fields=["created_at"], name="webhook_delivery_age"),
         ]  # fmt: skip

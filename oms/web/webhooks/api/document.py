@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from oms.web.webhooks.catalogue import CATALOGUE
 from oms.web.webhooks.models import Attempt, Delivery, Endpoint, Replay
-from oms.web.webhooks.selectors import health
+from oms.web.webhooks.selectors import Health, health, healths
 
 EVENTS, ENDPOINTS = "/api/v1/webhook-events", "/api/v1/webhook-endpoints"
 
@@ -29,16 +29,25 @@ def catalogue_document() -> dict[str, object]:
     }  # fmt: skip
 
 
+def endpoint_documents(endpoints: Sequence[Endpoint]) -> list[dict[str, object]]:
+    """Endpoints, their subscriptions read already, in a list."""
+    doing = healths([endpoint.pk for endpoint in endpoints])
+    return [_endpoint(endpoint, doing[endpoint.pk]) for endpoint in endpoints]
+
+
 def endpoint_document(endpoint: Endpoint) -> dict[str, object]:
     """An endpoint with how it is doing; never its secrets."""
-    now = health(endpoint)
+    return _endpoint(endpoint, health(endpoint))
+
+
+def _endpoint(endpoint: Endpoint, now: Health) -> dict[str, object]:
     return {
         "reference": endpoint.reference,
         "name": endpoint.name,
         "url": endpoint.url,
         "state": endpoint.state,
         "state_reason": endpoint.state_reason,
-        "events": [row.event for row in endpoint.subscriptions.order_by("event")],
+        "events": sorted(row.event for row in endpoint.subscriptions.all()),
         "channels": endpoint.channels,
         "locations": endpoint.locations,
         "rate": endpoint.rate,

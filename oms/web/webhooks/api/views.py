@@ -29,6 +29,7 @@ from oms.web.webhooks.api.document import (
     delivery_detail_document,
     delivery_document,
     endpoint_document,
+    endpoint_documents,
     replay_document,
 )
 from oms.web.webhooks.models import Delivery, Endpoint, EndpointState, Replay
@@ -81,7 +82,8 @@ class EndpointsView(WebhookView):
 
     def get(self, request: Request) -> Response:
         """All of them; there are never many."""
-        return Response({"endpoints": [endpoint_document(row) for row in endpoints_kept().order_by("id")]})
+        rows = endpoints_kept().order_by("id").prefetch_related("subscriptions")
+        return Response({"endpoints": endpoint_documents(list(rows))})
 
     def post(self, request: Request) -> Response:
         """Make one. Its secret is in this answer alone (and in its repetition under the same Idempotency-Key)."""
