@@ -162,6 +162,8 @@ UNFOLD: dict[str, Any] = {
                     _list("Staff", "badge", "accounts.user"),
                     _list("Groups", "groups", "auth.group"),
                     _list("API keys", "key", "web.apikey"),
+                    _list("Webhooks", "webhook", "webhooks.endpoint"),
+                    _list("Webhook deliveries", "outgoing_mail", "webhooks.delivery"),
                     _list("Events", "history", "infra.event"),
                     _in_clones_alone(_list("Outbound refusals", "block", "infra.outboundrefusal")),
                     _list("Sent to others", "outbox", "infra.outbounddeparture"),

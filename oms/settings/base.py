@@ -60,6 +60,7 @@ TENANT_APPS = [
     "returns",
     "oms.importing",
     "oms.web",
+    "oms.web.webhooks",
 ]
 _WITHOUT_TABLES = [
     "unfold",
@@ -143,6 +144,10 @@ REST_FRAMEWORK = {
 # -- jobs ------------------------------------------------------------------------------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_DATABASE_ALIAS = "jobs"
+
+# -- webhooks --------------------------------------------------------------------------------------
+#: Private networks that webhooks may reach: schema of a retailer, or *, to networks. Empty: public hosts alone.
+WEBHOOK_PRIVATE_NETWORKS: dict[str, list[str]] = env.json("OMS_WEBHOOK_PRIVATE_NETWORKS", default={})
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -18,3 +18,6 @@ DATABASES = databases(ADDRESS)
 
 # Straight from the source folders, so that no collectstatic is needed.
 WHITENOISE_USE_FINDERS = True
+
+#: A receiver that is tried out listens on this machine.
+WEBHOOK_PRIVATE_NETWORKS = env.json("OMS_WEBHOOK_PRIVATE_NETWORKS", default={"*": ["127.0.0.0/8", "::1/128"]})

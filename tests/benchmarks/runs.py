@@ -13,6 +13,7 @@ from tests.benchmarks.network import network
 from tests.benchmarks.optimisation import optimisation
 from tests.benchmarks.tenancy import clones, tenancy
 from tests.benchmarks.upgrades import upgrades
+from tests.benchmarks.webhooks import webhooks
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "tenancy": tenancy,
@@ -24,4 +25,5 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "kpis": kpis,
     "optimisation": optimisation,
     "network": network,
+    "webhooks": webhooks,
 }

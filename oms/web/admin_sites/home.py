@@ -18,6 +18,8 @@ from oms.importing.models import ImportedLine
 from oms.infra.backoffice.links import list_address
 from oms.infra.backoffice.paginator import COUNTED_ROWS
 from oms.web.admin_sites.timeline import count
+from oms.web.webhooks.models import Endpoint
+from oms.web.webhooks.selectors import endpoints_troubled
 from orders.models import Order, OrderLine, OrderStatus
 
 _OLDEST_SHOWN = 8
@@ -90,12 +92,21 @@ def _refused() -> Iterator[Tile]:
     yield Tile("Lines refused", number, "of imported files, each with its reason", "report", address)
 
 
+def _webhooks() -> Iterator[Tile]:
+    """Only while something is wrong."""
+    troubled = endpoints_troubled().count()
+    if troubled:
+        hint = "failed for too long: disabled, or about to be; what happens waits for them"
+        yield Tile("Webhooks failing", f"{troubled:,}", hint, "warning", list_address(Endpoint))
+
+
 _TILES: tuple[tuple[type[Model], Callable[[], Iterator[Tile]]], ...] = (
     (Order, _orders),
     (QueueEntry, _backorders),
     (FulfilmentRequest, _requests),
     (StockAdjustment, _adjustments),
     (ImportedLine, _refused),
+    (Endpoint, _webhooks),
 )
 
 

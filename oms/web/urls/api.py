@@ -1,4 +1,4 @@
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from oms.web.api.inventory.feeds import FeedRowsView, FeedsView, FeedView
 from oms.web.api.inventory.views import AvailabilityView, ReservationsView, ReservationView
@@ -16,5 +16,6 @@ urlpatterns = [
     path("stock-feeds", FeedsView.as_view()),
     path("stock-feeds/<int:number>", FeedView.as_view()),
     path("stock-feeds/<int:number>/rows", FeedRowsView.as_view()),
+    path("", include("oms.web.webhooks.api.urls")),
     re_path(r"", NothingHere.as_view()),
 ]

@@ -86,8 +86,9 @@ def test_it_asks_a_fixed_number_of_questions(day: None) -> None:
     client.get("/admin/")
     with statements() as asked:
         client.get("/admin/")
-    # session, user, two counts of orders, backorders, requests, adjustments, refused lines, longest waiting
-    assert len(asked) == 9, asked
+    # session, user, two counts of orders, backorders, requests, adjustments, refused lines, failing webhooks,
+    # longest waiting
+    assert len(asked) == 10, asked
 
 
 def test_numbers_stop_where_counting_would_cost(day: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from oms.infra.backoffice.site import retailer_site
 from oms.infra.database.context import retailer_context
 from oms.infra.models import OutboundDeparture, OutboundRefusal
 from oms.web.services.api_keys import api_key_issue
+from oms.web.webhooks.services.replay import test_send as send_test
 from orders.models import Channel, OrderCharge
 from returns.models import BlindReturn
 from tests.factories.accounts import StaffFactory
@@ -26,6 +27,7 @@ from tests.factories.inventory import every_stock_screen, stock_lost, stock_rece
 from tests.factories.locations import LocationFactory, LocationGroupFactory
 from tests.factories.orders import CustomerFactory, order_placed
 from tests.factories.requests import request_brought_to
+from tests.factories.webhooks import endpoint_made
 from tests.oms.web.back_office import listed, manager, statements, visitor, words
 
 #: Statements of each list beside the session and the user: filters' choices, the capped count, the rows.
@@ -64,6 +66,8 @@ QUESTIONS = {
     "auth.group": 2,
     "web.apikey": 2,
     "modules.journalretention": 2,
+    "webhooks.endpoint": 3,
+    "webhooks.delivery": 3,
 }
 
 
@@ -100,6 +104,7 @@ def rows_of_every_kind(times: int) -> None:
             number=order.pk, started_at=timezone.now(), seconds=1, orders=0, placed_orders=0, decided_again=0,
             left_out=0, units=0, currency="GBP", exact=True, release="1.0.0", revision=1, actor="routing",
         )  # fmt: skip
+        send_test(reference=endpoint_made()[0].reference)
         StaffFactory.create().groups.create(name=f"Group {order.pk}")
 
 
@@ -176,7 +181,7 @@ def test_what_services_write_cannot_be_written_by_hand(filled: None) -> None:
     client = manager()
     by_hand = {"orders.customer", "orders.channel", "catalogue.product", "locations.location", "accounts.user",
                "locations.locationgroup", "auth.group", "web.apikey", "carriers.fleetvan",
-               "modules.journalretention"}  # fmt: skip
+               "modules.journalretention", "webhooks.endpoint"}  # fmt: skip
     for label in set(QUESTIONS) - by_hand:
         assert client.get(f"/admin/{label.replace('.', '/')}/add/").status_code == 403, label
     for model, admin in retailer_site._registry.items():

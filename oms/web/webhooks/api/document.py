@@ -1,0 +1,129 @@
+"""Endpoints, deliveries and replays as partners get them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from oms.web.webhooks.catalogue import CATALOGUE
+from oms.web.webhooks.models import Attempt, Delivery, Endpoint, Replay
+from oms.web.webhooks.selectors import Health, health, healths
+
+EVENTS, ENDPOINTS = "/api/v1/webhook-events", "/api/v1/webhook-endpoints"
+
+
+def catalogue_document() -> dict[str, object]:
+    """Everything that can be listened to."""
+    return {
+        "events": [
+            {
+                "name": event.name, "version": event.version, "title": event.title, "description": event.description,
+                "filters": [
+                    name for name, held in (("channels", event.has_channel), ("locations", event.has_location)) if held
+                ],
+                "schema": event.schema, "sample": event.sample,
+            }
+            for event in CATALOGUE.values()
+        ]
+    }  # fmt: skip
+
+
+def endpoint_documents(endpoints: Sequence[Endpoint]) -> list[dict[str, object]]:
+    """Endpoints, their subscriptions read already, in a list."""
+    doing = healths([endpoint.pk for endpoint in endpoints])
+    return [_endpoint(endpoint, doing[endpoint.pk]) for endpoint in endpoints]
+
+
+def endpoint_document(endpoint: Endpoint) -> dict[str, object]:
+    """An endpoint with how it is doing; never its secrets."""
+    return _endpoint(endpoint, health(endpoint))
+
+
+def _endpoint(endpoint: Endpoint, now: Health) -> dict[str, object]:
+    return {
+        "reference": endpoint.reference,
+        "name": endpoint.name,
+        "url": endpoint.url,
+        "state": endpoint.state,
+        "state_reason": endpoint.state_reason,
+        "events": sorted(row.event for row in endpoint.subscriptions.all()),
+        "channels": endpoint.channels,
+        "locations": endpoint.locations,
+        "rate": endpoint.rate,
+        "concurrency": endpoint.concurrency,
+        "health": {
+            "waiting": now.waiting,
+            "oldest_waiting": _instant(now.oldest_waiting),
+            "parked": now.parked,
+            "failures_in_a_row": endpoint.failures,
+            "failing_since": _instant(endpoint.failing_since),
+            "resting_until": _instant(endpoint.not_before),
+        },
+        "created_at": _instant(endpoint.created_at),
+        "links": {
+            "self": address(endpoint.reference),
+            "deliveries": f"{address(endpoint.reference)}/deliveries",
+        },
+    }
+
+
+def delivery_document(delivery: Delivery, reference: str) -> dict[str, object]:
+    """A delivery in a list."""
+    return {
+        "webhook_id": delivery.message.reference,
+        "event": delivery.message.event,
+        "subject": delivery.message.subject,
+        "status": delivery.status,
+        "attempts": delivery.attempts,
+        "last_answer": delivery.last_answer,
+        "created_at": _instant(delivery.created_at),
+        "delivered_at": _instant(delivery.delivered_at),
+        "next_try_at": _instant(delivery.next_try_at) if delivery.status == "waiting" else None,
+        "links": {"self": f"{address(reference)}/deliveries/{delivery.message.reference}"},
+    }
+
+
+def delivery_detail_document(delivery: Delivery, calls: Sequence[Attempt], reference: str) -> dict[str, object]:
+    """A delivery with what was sent and every answer."""
+    return {
+        **delivery_document(delivery, reference),
+        "body": json.loads(delivery.message.body),
+        "calls": [
+            {
+                "number": call.number,
+                "started_at": _instant(call.started_at),
+                "milliseconds": call.milliseconds,
+                "url": call.url,
+                "request_headers": call.request_headers,
+                "status": call.status,
+                "response_headers": call.response_headers,
+                "response_body": call.response_body,
+                "error": call.error,
+            }
+            for call in calls
+        ],
+    }
+
+
+def replay_document(replay: Replay, reference: str) -> dict[str, object]:
+    """A replay with how far it is."""
+    return {
+        "reference": replay.reference,
+        "begins": _instant(replay.begins),
+        "ends": _instant(replay.ends),
+        "only_failed": replay.only_failed,
+        "total": replay.total,
+        "done": replay.done,
+        "finished_at": _instant(replay.finished_at),
+        "links": {"self": f"{address(reference)}/replays/{replay.reference}"},
+    }
+
+
+def address(reference: str) -> str:
+    """Where an endpoint is."""
+    return f"{ENDPOINTS}/{reference}"
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z") if instant else None

@@ -1,0 +1,180 @@
+"""What a partner is told of each fact: pure functions, one for each type of public event.
+
+A function of a published version never changes. Whoever needs another form adds a function beside it and raises the
+version of its type. Nothing of the house goes out: no primary keys, no names of staff, no tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from oms.infra.outbound import Json
+from oms.kernel.money import minor_units
+
+Data = dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """A recorded fact with what never changes about the order that it concerns."""
+
+    name: str
+    subject: str
+    payload: Mapping[str, Any]
+    occurred_at: datetime
+    channel: str = ""
+    external_number: str = ""
+    sku: str = ""
+
+
+def order_captured(fact: Happening) -> Data | None:
+    """A channel placed an order."""
+    told = fact.payload
+    return {
+        "order": _order(fact),
+        "lines": told["lines"],
+        "units": told["units"],
+        "total": _money(told["total"], told["currency"]),
+    }
+
+
+def order_changed(fact: Happening) -> Data | None:
+    """A channel added lines or charges."""
+    told = fact.payload
+    return {
+        "order": _order(fact),
+        "lines_added": told["lines"],
+        "units_added": told["units"],
+        "amount_added": _money(told["amount"], told["currency"]),
+    }
+
+
+def order_cancelled(fact: Happening) -> Data | None:
+    """Units were cancelled before they left; None where all of them had left already."""
+    told = fact.payload
+    units = told["quantity"] - told["returned"]
+    return {**_taken_back(fact), "units": units} if units else None
+
+
+def return_recorded(fact: Happening) -> Data | None:
+    """Units came back after they had left; None where none had left."""
+    returned = fact.payload["returned"]
+    return {**_taken_back(fact), "units": returned} if returned else None
+
+
+def order_held(fact: Happening) -> Data | None:
+    """A hold was placed."""
+    return {"order": _order(fact), "hold": fact.payload["code"], "blocks": list(fact.payload["blocks"])}
+
+
+def order_hold_released(fact: Happening) -> Data | None:
+    """A hold was released."""
+    return {"order": _order(fact), "hold": fact.payload["code"]}
+
+
+def payment_moved(operation: str, fact: Happening) -> Data | None:
+    """A gateway did ``operation``; None where it did another one."""
+    told = fact.payload
+    if told["operation"] != operation:
+        return None
+    return {"order": _order(fact), **_payment(fact)}
+
+
+def payment_declined(fact: Happening) -> Data | None:
+    """A gateway refused."""
+    return {"order": _order(fact), "operation": fact.payload["operation"], **_payment(fact)}
+
+
+def request_offered(fact: Happening) -> Data | None:
+    """A location was asked to send units."""
+    return {"order": _order(fact), **_request(fact), "units": fact.payload["units"]}
+
+
+def request_advanced(fact: Happening) -> Data | None:
+    """A location went on."""
+    return {"order": _order(fact), **_request(fact), "status": fact.payload["status"]}
+
+
+def request_released(fact: Happening) -> Data | None:
+    """Units of a request are no longer wanted."""
+    told = fact.payload
+    return {
+        "order": _order(fact),
+        **_request(fact),
+        "line": {"position": told["position"], "sku": fact.sku},
+        "units": told["units"],
+    }
+
+
+def shipment_created(fact: Happening) -> Data | None:
+    """Goods left a location."""
+    told = fact.payload
+    return {
+        "order": _order(fact),
+        **_request(fact),
+        "shipment": told["shipment"],
+        "units": told["units"],
+        "tracking_number": told["tracking_number"] or None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a location holds of a product: units on hand, and of them those that open work has a claim on."""
+
+    sku: str
+    on_hand: int
+    reserved: int
+
+
+def stock_changed(location: str, levels: list[Level]) -> Data:
+    """Levels of one location as they stand now, whatever moved them."""
+    return {
+        "location": location,
+        "items": [
+            {
+                "sku": level.sku, "on_hand": level.on_hand, "reserved": level.reserved,
+                "available": level.on_hand - level.reserved,
+            }
+            for level in levels
+        ],
+    }  # fmt: skip
+
+
+def envelope(kind: str, version: int, occurred_at: datetime, data: Data) -> Data:
+    """The body of a message: the members that Standard Webhooks recommends, and the version of the type."""
+    moment = occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return {"type": kind, "version": version, "timestamp": moment, "data": data}
+
+
+def _order(fact: Happening) -> Data:
+    return {"number": fact.subject, "channel": fact.channel, "external_number": fact.external_number}
+
+
+def _money(amount: str, currency: str) -> Data:
+    """Exact: as many decimals as the amount needs, and at least those of the currency's smallest unit."""
+    exact = Decimal(amount)
+    in_units = exact.quantize(Decimal(1).scaleb(-minor_units(currency)))
+    return {"amount": f"{in_units if in_units == exact else exact.normalize():f}", "currency": currency}
+
+
+def _taken_back(fact: Happening) -> Data:
+    told = fact.payload
+    return {
+        "order": _order(fact),
+        "line": {"position": told["position"], "sku": fact.sku},
+        "reason": told["reason"],
+    }
+
+
+def _request(fact: Happening) -> Data:
+    return {"request": fact.payload["request"], "location": fact.payload["location"]}
+
+
+def _payment(fact: Happening) -> Data:
+    told = fact.payload
+    return {"payment": told["payment"], **_money(told["amount"], told["currency"])}
