@@ -25,6 +25,10 @@ class CannotRead(ValueError):
     """Nothing of a message can be read; the message says why, in words for people."""
 
 
+class CannotTell(ValueError):
+    """The platform's answer does not let us go on; the message says what to mend, in words for people."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What arrived, byte for byte. Names of ``headers`` are in lower case."""
@@ -103,6 +107,7 @@ class RefundTold:
     """The platform has given money back. ``reference`` names the refund; the same one counts once.
 
     ``cancelled`` units were not sent and no longer are to be; ``returned`` ones came back, or are said to.
+    ``units_known`` is False where the platform tells the sum alone: while units have yet to leave, it waits.
     """
 
     external_number: str
@@ -113,6 +118,7 @@ class RefundTold:
     reason: str = ""
     cancelled: tuple[LineUnits, ...] = ()
     returned: tuple[LineUnits, ...] = ()
+    units_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +244,24 @@ class ChannelAdapter(ABC):
     def read(self, message: Message, setup: Setup) -> tuple[Intake, ...]:
         """All that a message says. Raises :class:`CannotRead` where nothing of it can be understood."""
 
-    def tell(self, told: Told, setup: Setup) -> tuple[Outbound, ...]:
-        """What is sent to the platform about it; nothing where the platform has no words for it."""
+    def join(self, messages: Sequence[Message], setup: Setup) -> tuple[Intake, ...]:
+        """What several messages of one order say together, for platforms that tell of it in parts. By default none do.
+
+        They are those of the order that wait, the oldest first. May raise :class:`CannotRead`.
+        """
         return ()
+
+    def tell(self, told: Told, setup: Setup) -> tuple[Outbound, ...]:
+        """What is sent to the platform about it; nothing where the platform has no words for it.
+
+        A delivery that got no answer begins anew from here, so what is sent twice must count once.
+        """
+        return ()
+
+    def follow(self, told: Told, answers: Sequence[bytes], setup: Setup) -> Outbound | None:
+        """What is sent next, now that everything sent so far was answered so: for platforms whose own numbers have
+        to be asked for first. Raises :class:`CannotTell`."""
+        return None
 
     def acknowledge(self, message: Message, outcomes: Sequence[Outcome], setup: Setup) -> tuple[Outbound, ...]:
         """What is sent back once a message has been worked through (an EDI acknowledgement). By default nothing."""
