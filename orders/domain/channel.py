@@ -94,7 +94,10 @@ class LineUnits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCancelled:
-    """The customer or the platform cancels an order, or units of it. Without ``lines``: all that is left."""
+    """The customer or the platform cancels an order, or units of it. Without ``lines``: all that is left.
+
+    ``lines`` say how many units of each are cancelled in all, so that telling it again changes nothing.
+    """
 
     external_number: str
     cancelled_at: datetime

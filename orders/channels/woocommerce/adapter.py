@@ -152,5 +152,3 @@ def _json(value: Json) -> bytes:
 
 
 ADAPTER = WooCommerce()
-
-
