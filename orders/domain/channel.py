@@ -239,6 +239,10 @@ class ChannelAdapter(ABC):
     def verify(self, message: Message, secrets: Sequence[str], *, now: datetime) -> Verdict:
         """Whether the platform that shares one of ``secrets`` has sent it. Without a secret: never."""
 
+    def probe(self, message: Message) -> bool:
+        """Whether it is the unsigned trial that a platform makes when it is set up: answered, and not stored."""
+        return False
+
     @abstractmethod
     def envelope(self, message: Message) -> Envelope:
         """Topic and key of a delivery. Never raises: what cannot be read is read later, and kept."""

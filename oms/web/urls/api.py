@@ -1,5 +1,6 @@
 from django.urls import path, re_path
 
+from oms.web.api.channels.views import ChannelWebhookView
 from oms.web.api.orders.views import OrdersView, OrderView
 from oms.web.api.payments.views import PaymentCallbackView
 from oms.web.api.views import NothingHere
@@ -7,6 +8,7 @@ from oms.web.api.views import NothingHere
 urlpatterns = [
     path("orders", OrdersView.as_view()),
     path("orders/<path:number>", OrderView.as_view()),  # a channel's number may have a slash in it
+    path("channels/<slug:channel>/webhooks", ChannelWebhookView.as_view()),
     path("payment-callbacks/<slug:gateway>", PaymentCallbackView.as_view()),
     re_path(r"", NothingHere.as_view()),
 ]

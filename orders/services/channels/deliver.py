@@ -22,10 +22,10 @@ from oms.infra.database.context import retailer_context
 from oms.infra.outbound import Kind, Refused, send
 from orders.channels import UnknownAdapter, adapter_named
 from orders.domain.channel import CannotRead, CannotTell, ChannelAdapter, Outbound, Setup, Told
+from orders.domain.told import ANSWER, outbound_from, told_from
 from orders.models import ChannelConnection, ChannelDelivery, DeliveryState
 from orders.services.channels.connections import connection_setup, token_of
 from orders.services.channels.tell import wake
-from orders.services.channels.told import ANSWER, outbound_from, told_from
 
 logger = logging.getLogger(__name__)
 
@@ -208,8 +208,9 @@ def _pause(attempts: int) -> timedelta:
 
 
 def _asked_pause(answer: httpx.Response) -> timedelta | None:
-    asked = answer.headers.get("Retry-After", "")
-    return min(timedelta(seconds=int(asked)), _LONGEST) if asked.isascii() and asked.isdigit() else None
+    asked = str(answer.headers.get("Retry-After", ""))
+    whole = asked.isascii() and asked.isdigit() and len(asked) < 9
+    return min(timedelta(seconds=int(asked)), _LONGEST) if whole else None
 
 
 def _write_down(leased: _Leased, tried: _Tried) -> None:
