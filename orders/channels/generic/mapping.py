@@ -14,8 +14,8 @@ from orders.domain.channel import CannotRead, Json, Setup
 #: What can be read of an order and of a line; the sender's own name where it is none of these.
 ORDER_FIELDS = (
     "external_number", "label", "placed_at", "currency", "total", "shipping", "tax", "discount", "fee", "paid",
-    "payment_kind", "payment_reference", "method", "customer_reference", "customer_name", "customer_email", "recipient", "address",
-    "address_2", "city", "postal_code", "country", "cancelled_at", "test",
+    "payment_kind", "payment_reference", "method", "customer_reference", "customer_name", "customer_email",
+    "recipient", "address", "address_2", "city", "postal_code", "country", "cancelled_at", "test",
 )  # fmt: skip
 LINE_FIELDS = ("sku", "quantity", "unit_price", "line_total", "line_discount", "line_tax", "description", "line_number")
 _KEYS = {"fields", "orders", "lines", "delimiter", "encoding", "date_format", "time_zone", "decimal_comma", "no_total"}

@@ -204,7 +204,7 @@ def _refuse_inner_addresses(address: str) -> None:
 
 
 def _pause(attempts: int) -> timedelta:
-    return min(_LEASE * 2 ** min(attempts - 1, 10), _LONGEST)
+    return min(_LEASE * (1 << min(attempts - 1, 10)), _LONGEST)
 
 
 def _asked_pause(answer: httpx.Response) -> timedelta | None:
