@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from oms.kernel.verdict import Verdict
 from orders.channels.draft import Draft, destination
-from orders.channels.generic.mapping import ORDER_FIELDS, Sheet, sheet_of
+from orders.channels.generic.mapping import ORDER_FIELDS, Sheet, mapping_fault, sheet_of
 from orders.channels.reading import Unreadable, address_lines, country_code, currency_code, email, json_of
 from orders.channels.signatures import standard_webhook
 from orders.domain.channel import (
@@ -52,6 +52,10 @@ class Generic(ChannelAdapter):
     def verify(self, message: Message, secrets: Sequence[str], *, now: datetime) -> Verdict:
         """Standard Webhooks."""
         return standard_webhook(message, secrets, now=now)
+
+    def options_fault(self, options: Mapping[str, Json]) -> str:
+        """Also of the mapping."""
+        return super().options_fault(options) or mapping_fault(options.get("mapping") or {})
 
     def envelope(self, message: Message) -> Envelope:
         """By the sender's number of the delivery."""

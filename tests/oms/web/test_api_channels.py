@@ -19,7 +19,9 @@ ADDRESS = "/api/v1/channels/shop/webhooks"
 BODY = json.dumps(shopify_order()).encode()
 
 
-def post(body: bytes = BODY, *, secret: str = SECRET, address: str = ADDRESS, host: str = "acme", **headers: str) -> Any:
+def post(
+    body: bytes = BODY, *, secret: str = SECRET, address: str = ADDRESS, host: str = "acme", **headers: str
+) -> Any:
     given = {"X-Shopify-Topic": "orders/create", "X-Shopify-Hmac-Sha256": signed(body, secret), **headers}
     answer: HttpResponse = Client(raise_request_exception=False).post(
         address, body, content_type="application/json", headers=given, SERVER_NAME=f"{host}.localhost"
