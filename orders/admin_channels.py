@@ -170,7 +170,8 @@ class ChannelMessageAdmin(_RetryAdmin):
     @display(description="Why")
     def why(self, message: ChannelMessage) -> str:
         """Why it waits or was ignored; a long reason is cut."""
-        return message.reason if len(message.reason) <= 160 else f"{message.reason[:159]}…"
+        reason = message.reason[:1].upper() + message.reason[1:]
+        return reason if len(reason) <= 90 else f"{reason[:89]}…"
 
     def find(self, rows: QuerySet[ChannelMessage], term: str) -> QuerySet[ChannelMessage]:
         """By the channel's number."""
@@ -227,7 +228,7 @@ class ChannelDeliveryAdmin(_RetryAdmin):
     @display(description="Answer")
     def answered(self, delivery: ChannelDelivery) -> str:
         """What came back last; a long answer is cut."""
-        return delivery.answer if len(delivery.answer) <= 120 else f"{delivery.answer[:119]}…"
+        return delivery.answer if len(delivery.answer) <= 90 else f"{delivery.answer[:89]}…"
 
     def find(self, rows: QuerySet[ChannelDelivery], term: str) -> QuerySet[ChannelDelivery]:
         """By order or SKU."""

@@ -92,7 +92,7 @@ def test_an_order_told_again_with_another_sum_waits_for_a_person(acme: None) -> 
     again = arrived(connection, edited, x_shopify_topic="orders/updated")
     state, reason = worked(again)
     assert state == MessageState.WAITING
-    assert reason == "SHOP-5001 was captured with 20.0000 EUR and is now told with 30.00 EUR"
+    assert reason == "SHOP-5001 was captured with 20.00 EUR and is now told with 30.00 EUR"
     assert OrderLine.objects.get().ordered == 2
 
 
@@ -213,7 +213,7 @@ def test_what_orders_do_not_need_is_kept_as_ignored(acme: None) -> None:
         ({"fulfillment_status": "fulfilled"}, "ignored", "the shop has sent it itself"),
         ({"financial_status": "pending"}, "waiting", "not paid yet (pending); the shop sends it again once it is paid"),
         ({"total_price": "25.00"}, "waiting",
-         "lines and charges come to 20.0000 EUR, the platform says 25.00: +5.0000 cannot be explained"),
+         "lines and charges come to 20.00 EUR, the platform says 25.00 EUR: 5.00 EUR cannot be explained"),
     ],
 )  # fmt: skip
 def test_an_order_that_is_not_to_be_worked_on_is_kept(
