@@ -107,6 +107,9 @@ class Draft:
         if stated is None:
             message = "the order states no total"
             raise Unreadable(message)
+        if stated != stated.quantize(_EXACT):
+            message = f"the total {stated:f} has more than four decimals"
+            raise Unreadable(message)
         self._explain(stated)
         paid = sum((payment.amount for payment in self.payments), _ZERO)
         if paid - stated > self._tolerance():
