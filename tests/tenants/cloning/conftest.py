@@ -42,7 +42,7 @@ def production(fresh_module: None) -> None:
         User.objects.create_user("maria", password="her own words", is_staff=True, is_superuser=True)
         api_key_issue(name="Web shop")
         Session.objects.create(session_key="s", session_data="", expire_date=timezone.now())
-        PendingReaction.objects.create(event=Event.objects.latest("id"))
+        PendingReaction.objects.get_or_create(event=Event.objects.latest("id"))
         _stock_and_returns()
     assert violations("acme") == []
 
