@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.contrib.admin import display, register
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
@@ -23,7 +23,7 @@ from oms.infra.backoffice.bases import ModelForm
 from oms.infra.backoffice.display import Tone, badge, moment
 from oms.infra.backoffice.filters import Menu, chips
 from oms.infra.backoffice.links import list_address, page_address, page_link
-from oms.infra.backoffice.lists import BackOfficeAdmin, MasterDataAdmin, PageAdmin
+from oms.infra.backoffice.lists import BackOfficeAdmin, PageAdmin
 from oms.infra.backoffice.site import retailer_site
 from orders.channels import adapter_codes, adapter_named
 from orders.models import (
@@ -369,8 +369,8 @@ class ChannelConnectionAdmin(BackOfficeAdmin[ChannelConnection]):
 
 
 @register(ChannelAlias, site=retailer_site)
-class ChannelAliasAdmin(MasterDataAdmin[ChannelAlias]):
-    """Names that channels use for products and ways of shipping."""
+class ChannelAliasAdmin(BackOfficeAdmin[ChannelAlias]):
+    """Names that channels use for products and ways of shipping. An order that was taken keeps its product."""
 
     list_display = ("theirs", "ours", "kind", "channel")
     list_select_related = ("channel",)
@@ -383,7 +383,3 @@ class ChannelAliasAdmin(MasterDataAdmin[ChannelAlias]):
     def find(self, rows: QuerySet[ChannelAlias], term: str) -> QuerySet[ChannelAlias]:
         """By either name, exactly."""
         return rows.filter(theirs=term) | rows.filter(ours=term)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Those who may: an order that was taken keeps its product."""
-        return request.user.has_perm("orders.delete_channelalias")
