@@ -156,9 +156,8 @@ def test_another_retailer_sees_nothing_of_it(filled: None) -> None:
 
 def test_what_services_write_cannot_be_written_by_hand(filled: None) -> None:
     client = manager()
-    by_hand = {"orders.customer", "orders.channel", "orders.channelalias", "orders.channelconnection", "catalogue.product",
-               "locations.location", "accounts.user",
-               "auth.group", "web.apikey"}  # fmt: skip
+    by_hand = {"orders.customer", "orders.channel", "orders.channelalias", "orders.channelconnection",
+               "catalogue.product", "locations.location", "accounts.user", "auth.group", "web.apikey"}  # fmt: skip
     for label in set(QUESTIONS) - by_hand:
         assert client.get(f"/admin/{label.replace('.', '/')}/add/").status_code == 403, label
     for model, admin in retailer_site._registry.items():
