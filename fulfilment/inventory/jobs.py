@@ -7,9 +7,9 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from fulfilment.inventory.services import boards_write, carts_expire, feeds, sales_forget
-from oms.infra.database.context import registry_context, retailer_context
-from oms.infra.queue import enqueue
-from tenants.models import Retailer
+from fulfilment.inventory.services.channel_stock import channel_stock_tell
+from oms.infra.database.context import retailer_context
+from oms.infra.schedule import every
 
 
 @app.task(name=feeds.JOB, retry=RetryStrategy(max_attempts=10, exponential_wait=2))
@@ -47,25 +47,15 @@ def forget(schema: str) -> None:
         sales_forget()
 
 
-@app.periodic(cron="* * * * *")
-@app.task(name="fulfilment.inventory.jobs.every_minute")
-def every_minute(timestamp: int) -> None:
-    """Each retailer's carts and boards."""
-    _for_each_retailer("fulfilment.inventory.jobs.carts", "carts")
-    _for_each_retailer("fulfilment.inventory.jobs.boards", "boards")
-
-
-@app.periodic(cron="41 3 * * *")
-@app.task(name="fulfilment.inventory.jobs.every_night")
-def every_night(timestamp: int) -> None:
-    """Each retailer's old days."""
-    _for_each_retailer("fulfilment.inventory.jobs.forget", "forget-sales")
-
-
-def _for_each_retailer(task: str, lock: str) -> None:
+@app.task(name="fulfilment.inventory.jobs.channel_stock", retry=5)
+def channel_stock(schema: str) -> None:
+    """Tell channels what they may sell."""
     close_old_connections()
-    with registry_context():
-        schemas = list(Retailer.objects.values_list("schema_name", flat=True))
-    for schema in schemas:
-        with retailer_context(schema):
-            enqueue(task, queueing_lock=lock)
+    with retailer_context(schema):
+        channel_stock_tell()
+
+
+every(60, "fulfilment.inventory.jobs.carts")
+every(60, "fulfilment.inventory.jobs.boards")
+every(60, "fulfilment.inventory.jobs.channel_stock")
+every(24 * 3600, "fulfilment.inventory.jobs.forget")
