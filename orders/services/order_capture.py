@@ -286,7 +286,8 @@ def _review(channel: str, orders: Sequence[NewOrder], known: _Known) -> Reviewed
                 country=order.destination.country, customer=order.customer_reference,
                 earlier_orders=known.earlier_orders.get(order.customer_reference, 0),
                 largest_line_units=max(line.quantity for line in order.lines),
-                placed_at=order.placed_at.isoformat(),
+                placed_at=order.placed_at.isoformat(), postal_code=order.destination.postal_code,
+                payment_kinds=tuple(dict.fromkeys(payment.kind for payment in order.payments)),
             )
             for order in orders
         ],

@@ -24,8 +24,8 @@ def shop(acme: None) -> None:
     Product.objects.create(sku="LAMP")
     with revise(author="maria", reason="look at large orders") as revision:
         revision.put("order_management", "hold_rule", "large", {
-            "title": "Large orders", "blocks": ["allocate"],
-            "conditions": [{"field": "total", "operator": "at_least", "value": "500.00", "negate": False}],
+            "title": "Large orders", "blocks": ["allocate"], "instructions": "Call the customer.",
+            "groups": [{"conditions": [{"field": "total", "operator": "at_least", "value": "500.00"}]}],
         })  # fmt: skip
 
 

@@ -40,7 +40,11 @@ def each_once(values: Items) -> Items:
 
 
 Money = Annotated[Decimal, BeforeValidator(_amount), WithJsonSchema({"type": "string", "pattern": _AMOUNT})]
-ChannelCode = Annotated[str, Field(min_length=1, max_length=32, json_schema_extra={"reference": "channel"})]
+ChannelCode = Annotated[
+    str, Field(title="Channel", min_length=1, max_length=32, json_schema_extra={"reference": "channel"})
+]
+Reason = Annotated[str, Field(title="Reason", min_length=1, max_length=60)]
+Choice = Annotated[str, Field(title="Choice", min_length=1, max_length=60)]
 Blocked = Literal["allocate", "ship", "edit", "capture"]
 ChangeAction = Literal["add", "remove", "quantity", "address", "method", "discount", "attribute", "priority"]
 Actions = Annotated[list[ChangeAction], AfterValidator(each_once)]
@@ -166,7 +170,7 @@ class CancellationPolicy(KindModel):
         max_length=20,
     )
     reason_required: bool = Field(False, title="Reason required", description="A cancellation must give a reason.")
-    reasons: Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], AfterValidator(each_once)] = Field(
+    reasons: Annotated[list[Reason], AfterValidator(each_once)] = Field(
         default_factory=list,
         title="Reasons",
         description="A reason that is given must be one of these. Empty: any.",
@@ -182,7 +186,7 @@ class OrderAttribute(KindModel):
         "text", title="Kind", description="What its values look like."
     )
     help: str = Field("", title="Help", description="What staff should know about it.", max_length=300)
-    choices: Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], AfterValidator(each_once)] = Field(
+    choices: Annotated[list[Choice], AfterValidator(each_once)] = Field(
         default_factory=list, title="Choices", description="Its values, where it is a choice.", max_length=100
     )
     required_on: Annotated[list[ChannelCode], AfterValidator(each_once)] = Field(

@@ -40,13 +40,17 @@ def each_once(values: Items) -> Items:
 
 
 Money = Annotated[Decimal, BeforeValidator(_amount), WithJsonSchema({"type": "string", "pattern": _AMOUNT})]
-ChannelCode = Annotated[str, Field(min_length=1, max_length=32, json_schema_extra={"reference": "channel"})]
+ChannelCode = Annotated[
+    str, Field(title="Channel", min_length=1, max_length=32, json_schema_extra={"reference": "channel"})
+]
+Reason = Annotated[str, Field(title="Reason", min_length=1, max_length=60)]
+Choice = Annotated[str, Field(title="Choice", min_length=1, max_length=60)]
 Blocked = Literal["allocate", "ship", "edit", "capture"]
 ChangeAction = Literal["add", "remove", "quantity", "address", "method", "discount", "attribute", "priority"]
 Actions = Annotated[list[ChangeAction], AfterValidator(each_once)]
-HoldCode = Annotated[str, Field(min_length=1, max_length=60)]
-PaymentKind = Annotated[str, Field(min_length=1, max_length=24)]
-Hours = Annotated[int, Field(ge=1, le=720)]
+HoldCode = Annotated[str, Field(title="Hold rule", min_length=1, max_length=60)]
+PaymentKind = Annotated[str, Field(title="Kind of payment", min_length=1, max_length=24)]
+Hours = Annotated[int, Field(title="Hours", ge=1, le=720)]
 
 
 class Limit(KindModel):
@@ -139,7 +143,9 @@ class HoldRule(KindModel):
 class EditPolicy(KindModel):
     """What one of those who ask may change of an order that was taken, and until when. Its key says who asks."""
 
-    actions: Actions = Field(title="May", description="What may be changed. Nothing chosen: nothing.", max_length=8)
+    actions: Actions = Field(
+        title="May change", description="What they may do to the order. Nothing chosen: nothing.", max_length=8
+    )
     until: Literal["allocated", "picking", "packed"] = Field(
         "picking", title="Until", description="Units can be changed until they have come so far."
     )
@@ -190,7 +196,7 @@ class CancellationPolicy(KindModel):
         max_length=20,
     )
     reason_required: bool = Field(False, title="Reason required", description="A cancellation must give a reason.")
-    reasons: Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], AfterValidator(each_once)] = Field(
+    reasons: Annotated[list[Reason], AfterValidator(each_once)] = Field(
         default_factory=list,
         title="Reasons",
         description="A reason that is given must be one of these. Empty: any.",
@@ -283,7 +289,7 @@ class OrderAttribute(KindModel):
         "text", title="Kind", description="What its values look like."
     )
     help: str = Field("", title="Help", description="What staff should know about it.", max_length=300)
-    choices: Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], AfterValidator(each_once)] = Field(
+    choices: Annotated[list[Choice], AfterValidator(each_once)] = Field(
         default_factory=list, title="Choices", description="Its values, where it is a choice.", max_length=100
     )
     required_on: Annotated[list[ChannelCode], AfterValidator(each_once)] = Field(
