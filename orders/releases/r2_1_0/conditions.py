@@ -7,6 +7,7 @@ with commas between them. Days, weekdays and times are those of the retailer's c
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -137,20 +138,47 @@ class Condition(KindModel):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An order as conditions look at it, with the time of its placing on the retailer's clock."""
+    """An order as conditions look at it: what is compared as a number and as text, on the retailer's clock."""
 
     facts: ReviewFacts
-    placed: datetime
+    numbers: Mapping[str, Decimal]
+    texts: Mapping[str, str]
 
     @classmethod
     def at(cls, facts: ReviewFacts, clock_offset_minutes: int) -> Seen:
-        """Read the time of an order, which is in UTC unless it says otherwise."""
-        moment = datetime.fromisoformat(facts.placed_at)
-        try:
-            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return cls(facts, moment + timedelta(minutes=clock_offset_minutes))
-        except OverflowError:  # at either end of the calendar there is no other day to be read
-            return cls(facts, moment)
+        """Read an order, once for all conditions."""
+        placed = _on_the_clock(facts.placed_at, clock_offset_minutes)
+        numbers = {
+            "total": facts.total,
+            "units": Decimal(facts.units),
+            "lines": Decimal(facts.lines),
+            "largest_line_units": Decimal(facts.largest_line_units),
+            "earlier_orders": Decimal(facts.earlier_orders),
+            "recent_orders": Decimal(facts.recent_orders),
+            "priority": Decimal(facts.priority),
+        }
+        texts = {
+            "country": facts.country,
+            "currency": facts.currency,
+            "channel": facts.channel,
+            "customer": facts.customer,
+            "method": facts.method,
+            "postal_code": facts.postal_code,
+            "weekday": _DAYS[placed.weekday()],
+            "placed_on": placed.date().isoformat(),
+            "time_of_day": f"{placed:%H:%M}",
+        }
+        return cls(facts, numbers, texts)
+
+
+def _on_the_clock(placed_at: str, offset_minutes: int) -> datetime:
+    """The time of an order, which is in UTC unless it says otherwise, on the retailer's clock."""
+    moment = datetime.fromisoformat(placed_at)
+    try:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment + timedelta(minutes=offset_minutes)
+    except OverflowError:  # at either end of the calendar there is no other day to be read
+        return moment
 
 
 def is_met(condition: Condition, seen: Seen) -> bool:
@@ -198,35 +226,17 @@ def _number(condition: Condition, seen: Seen) -> Decimal | None:
     if condition.field == "attribute":
         text = seen.facts.attributes.get(condition.attribute, "").strip()
         return Decimal(text) if re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,9})?", text, re.ASCII) else None
-    facts = seen.facts
-    return {
-        "total": facts.total,
-        "units": Decimal(facts.units),
-        "lines": Decimal(facts.lines),
-        "largest_line_units": Decimal(facts.largest_line_units),
-        "earlier_orders": Decimal(facts.earlier_orders),
-        "recent_orders": Decimal(facts.recent_orders),
-        "priority": Decimal(facts.priority),
-    }[condition.field]
+    return seen.numbers[condition.field]
 
 
 def _texts(condition: Condition, seen: Seen) -> tuple[str, ...]:
     """What is compared as text: nothing where it is not known, several where an order has several."""
-    facts = seen.facts
     if condition.field == "payment":
-        return facts.payment_kinds
-    text = {
-        "country": facts.country,
-        "currency": facts.currency,
-        "channel": facts.channel,
-        "customer": facts.customer,
-        "method": facts.method,
-        "postal_code": facts.postal_code,
-        "weekday": _DAYS[seen.placed.weekday()],
-        "placed_on": seen.placed.date().isoformat(),
-        "time_of_day": f"{seen.placed:%H:%M}",
-        "attribute": facts.attributes.get(condition.attribute, ""),
-    }.get(condition.field, "")
+        return seen.facts.payment_kinds
+    if condition.field == "attribute":
+        text = seen.facts.attributes.get(condition.attribute, "")
+    else:
+        text = seen.texts.get(condition.field, "")
     return (text,) if text else ()
 
 
