@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from modules.domain.canonical import Body
 from modules.models import Decision
 from modules.profile import current_profile
 from modules.services import profile_begin, revise
@@ -70,7 +71,7 @@ def test_from_the_first_release_to_the_newest_and_back(shop: None) -> None:
         profile = current_profile()
         assert sorted(profile.of_module(MODULE)["edit_policy"]) == ["channel", "customer", "staff"]
         # when: rules of the new release are added to the converted one
-        rule = {"title": "Islands", "blocks": ["ship"], "instructions": "Ask for the weight.", "groups": [
+        rule: Body = {"title": "Islands", "blocks": ["ship"], "instructions": "Ask for the weight.", "groups": [
             {"match": "all", "conditions": [
                 {"field": "postal_code", "operator": "starts_with", "value": "BT, IM"},
                 {"field": "payment", "operator": "one_of", "value": "gift_card"},

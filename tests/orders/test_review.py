@@ -82,5 +82,7 @@ def test_orders_of_a_customer_within_a_day_are_counted(shop: None) -> None:
     orders_capture(channel="web", orders=[orders[3], orders[0], orders[2]], actor="test")
     orders_capture(channel="web", orders=[orders[1], orders[4]], actor="test")
     # then
-    recent = {made.subject: unpack(made.facts).get("recent", 0) for made in Decision.objects.filter(policy="review")}
+    recent = {
+        made.subject: unpack(bytes(made.facts)).get("recent", 0) for made in Decision.objects.filter(policy="review")
+    }
     assert recent == {"WEB-4": 1, "WEB-1": 0, "WEB-3": 1, "WEB-2": 1, "WEB-5": 2}
