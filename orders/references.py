@@ -1,4 +1,4 @@
-"""Documents name channels by their codes."""
+"""Documents name channels by their codes, and those who ask for something of an order by what they are."""
 
 from __future__ import annotations
 
@@ -19,4 +19,15 @@ def _choices(limit: int) -> Mapping[str, str]:
 
 reference_kind(
     ReferenceKind("channel", _known, _choices, remedy="create it under Settings → Channels, or name one that is there")
+)
+
+_ASKERS = {"customer": "The customer", "staff": "Staff", "channel": "The channel"}
+
+reference_kind(
+    ReferenceKind(
+        "asker",
+        lambda codes: set(codes) & set(_ASKERS),
+        lambda limit: _ASKERS,
+        remedy="it is customer, staff or channel",
+    )
 )

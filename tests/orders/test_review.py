@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from fulfilment.routing.services import orders_route
+from modules.journal import unpack
 from modules.models import Decision
 from modules.services import revise
 from oms.infra.models import Event
@@ -24,8 +25,8 @@ def shop(acme: None) -> None:
     Product.objects.create(sku="LAMP")
     with revise(author="maria", reason="look at large orders") as revision:
         revision.put("order_management", "hold_rule", "large", {
-            "title": "Large orders", "blocks": ["allocate"],
-            "conditions": [{"field": "total", "operator": "at_least", "value": "500.00", "negate": False}],
+            "title": "Large orders", "blocks": ["allocate"], "instructions": "Call the customer.",
+            "groups": [{"conditions": [{"field": "total", "operator": "at_least", "value": "500.00"}]}],
         })  # fmt: skip
 
 
@@ -64,3 +65,24 @@ def test_a_held_order_is_not_routed_until_its_hold_is_released(shop: None) -> No
     assert orders_route(order_ids=[order.pk], actor="test").orders == 1
     with pytest.raises(NoSuchHold):
         hold_release(order_number="WEB-2", code="large", actor="maria")
+
+
+def test_orders_of_a_customer_within_a_day_are_counted(shop: None) -> None:
+    # given
+    noon = datetime(2026, 11, 2, 12, tzinfo=UTC)
+    hours = {"1": -24, "2": -23, "3": -1, "4": 0, "5": 1}
+    orders = [
+        NewOrder(
+            external_number=number, placed_at=noon + timedelta(hours=since), currency="GBP",
+            lines=(NewLine(sku="LAMP", quantity=1, unit_price=Decimal("1.00")),), customer_reference="C-1",
+        )
+        for number, since in hours.items()
+    ]  # fmt: skip
+    # when: most of them come together, out of their order, and one later
+    orders_capture(channel="web", orders=[orders[3], orders[0], orders[2]], actor="test")
+    orders_capture(channel="web", orders=[orders[1], orders[4]], actor="test")
+    # then
+    recent = {
+        made.subject: unpack(bytes(made.facts)).get("recent", 0) for made in Decision.objects.filter(policy="review")
+    }
+    assert recent == {"WEB-4": 1, "WEB-1": 0, "WEB-3": 1, "WEB-2": 1, "WEB-5": 2}

@@ -23,7 +23,9 @@ TELLING = [
     "max_distance_km", "radius_km", "keep_lines_whole", "location_settings", "threshold", "capacity_per_day",
     "split_limit", "split_penalty", "handling_per_unit", "location", "value_limit", "currency", "matching", "min_total",
     "safety_stock", "rules", "serves", "default_strategy", "services", "radius", "offers", "carriers", "stock_out_risk",
-    "countries", "first_order_only", "max_units_per_line", "blocks", "conditions", "priority", "colour",
+    "countries", "first_order_only", "max_units_per_line", "blocks", "conditions", "priority", "colour", "match",
+    "groups", "clock_offset_minutes", "afterwards", "fees", "reasons", "attribute", "customer", "staff", "channel",
+    "actions", "place", "instructions", "after", "expires_hours", "at_expiry", "free_minutes", "confirm",
 ]  # fmt: skip
 
 _scalars: st.SearchStrategy[Json] = (
@@ -36,13 +38,21 @@ any_json: st.SearchStrategy[Json] = st.recursive(
 
 Schema = Mapping[str, Any]
 
+_COMPARED = ("above", "at_least", "below", "at_most")
+_TEXTS = ("country", "currency", "channel", "customer", "method", "payment", "weekday", "postal_code")
 _CONDITION_VALUES = {
     "total": st.from_regex(r"\A[0-9]{1,4}(\.[0-9]{1,2})?\Z"),
     "placed_on": st.dates().map(str),
+    "time_of_day": st.sampled_from(["00:00", "09:30", "23:59"]),
+    "weekday": st.lists(st.sampled_from(["mon", "fri", "sun"]), min_size=1, max_size=3).map(", ".join),
     "country": st.lists(st.sampled_from(["GB", "FR", "DE"]), min_size=1, max_size=3).map(", ".join),
     "currency": st.lists(st.sampled_from(["GBP", "EUR"]), min_size=1, max_size=2).map(",".join),
     "channel": st.sampled_from(["web", "web, shop"]),
     "customer": st.just("C-1"),
+    "method": st.sampled_from(["express", "standard, express"]),
+    "payment": st.sampled_from(["card", "card, gift_card"]),
+    "postal_code": st.sampled_from(["BT", "SW1A 1AA, IM"]),
+    "attribute": st.sampled_from(["3", "yes, no"]),
 }
 
 
@@ -102,13 +112,25 @@ def _conditions(properties: Schema) -> st.SearchStrategy[Body]:
     @st.composite
     def build(draw: st.DrawFn) -> Body:
         field = draw(st.sampled_from(properties["field"]["enum"]))
-        texts = field in ("country", "currency", "channel", "customer")
-        comparisons = [each for each in properties["operator"]["enum"] if (each == "one_of") == texts]
+        fitting = (
+            ("one_of", "starts_with") if field == "postal_code"
+            else ("one_of", "starts_with", *_COMPARED) if field == "attribute"
+            else ("one_of",) if field in _TEXTS
+            else _COMPARED
+        )  # fmt: skip
+        operator = draw(st.sampled_from([each for each in properties["operator"]["enum"] if each in fitting]))
         value = draw(_CONDITION_VALUES.get(field, st.sampled_from(["0", "00", "1", "12", "1000001"])))
-        body: Body = {"field": field, "operator": draw(st.sampled_from(comparisons)), "value": value}
+        if field == "attribute" and operator in _COMPARED:
+            value = "3"
+        body: Body = {"field": field, "operator": operator, "value": value}
+        if field == "attribute":
+            body["attribute"] = draw(st.sampled_from(["gift", "loyalty"]))
+        elif "attribute" in properties and draw(st.booleans()):
+            body["attribute"] = ""
         if draw(st.booleans()):
             body["negate"] = draw(st.booleans())
-        return body | draw(st.dictionaries(st.sampled_from(["note", "blocks"]), any_json, max_size=1))
+        unknown = ["note", "blocks"] + ([] if "attribute" in properties else ["attribute"])
+        return body | draw(st.dictionaries(st.sampled_from(unknown), any_json, max_size=1))
 
     return build()
 
@@ -145,7 +167,7 @@ def _text(schema: Schema) -> st.SearchStrategy[str]:
     if "pattern" in schema and schema["pattern"].startswith("^[a-z]"):
         return st.sampled_from(["table_rate", "own_fleet"])
     if "pattern" in schema:
-        return st.from_regex(schema["pattern"], fullmatch=True, alphabet=string.ascii_uppercase + string.digits + ".")
+        return st.from_regex(schema["pattern"], fullmatch=True, alphabet=string.ascii_letters + string.digits + "._")
     return st.text("ab é", min_size=schema.get("minLength", 0), max_size=6)
 
 

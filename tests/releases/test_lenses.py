@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,14 +15,21 @@ from modules.domain.documents import Document
 from modules.domain.releases import Conversion, Release
 from tests.releases.schemas import KEYS, Documents, any_json, bodies, document_sets, fits
 
-CHAINS: dict[str, list[Release[Any]]] = {
-    module: [import_module(f"{package}.{name}").RELEASE for name in names]
-    for module, package, names in (
-        ("order_routing", "fulfilment.routing.releases", ("r1_0_0", "r1_1_0", "r2_0_0", "r2_1_0", "r3_0_0")),
-        ("order_management", "orders.releases", ("r1_0_0", "r1_1_0", "r2_0_0")),
-    )
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def chain(package: str) -> list[Release[Any]]:
+    """The releases of a package, oldest first."""
+    folders = ROOT.joinpath(*package.split(".")).glob("r[0-9]*")
+    found: list[Release[Any]] = [import_module(f"{package}.{folder.name}").RELEASE for folder in folders]
+    return sorted(found, key=lambda release: release.version)
+
+
+CHAINS = {
+    "order_routing": chain("fulfilment.routing.releases"),
+    "order_management": chain("orders.releases"),
 }
-STEPS = [(module, step) for module, chain in CHAINS.items() for step in range(1, len(chain))]
+STEPS = [(module, step) for module, releases in CHAINS.items() for step in range(1, len(releases))]
 thorough = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
 
