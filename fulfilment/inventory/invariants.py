@@ -17,10 +17,52 @@ INVARIANTS = [
     ),
     Invariant(
         "stock_reserved_is_on_hand",
-        "no level has more units reserved than on hand, or less than none",
+        "no level has more units reserved than on hand (unless its location allows backorder), or less than none",
         """
-        SELECT id, on_hand, reserved FROM inventory_stocklevel
-        WHERE reserved < 0 OR on_hand < reserved
+        SELECT l.id, l.on_hand, l.reserved, l.soft_reserved FROM inventory_stocklevel l
+        JOIN locations_location c ON c.id = l.location_id
+        WHERE l.reserved < 0 OR l.on_hand < 0 OR l.soft_reserved < 0 OR l.backorder <> c.allows_backorder
+            OR l.on_hand < l.reserved AND NOT c.allows_backorder
+        """,
+    ),
+    Invariant(
+        "stock_soft_is_its_parts",
+        "units that a level holds for carts are those of the carts, whole, live and with the same end",
+        """
+        SELECT l.id, l.soft_reserved, coalesce(p.units, 0) FROM inventory_stocklevel l
+        LEFT JOIN (SELECT level_id, sum(quantity) AS units FROM inventory_softpart GROUP BY level_id) p
+            ON p.level_id = l.id
+        WHERE l.soft_reserved <> coalesce(p.units, 0)
+        UNION ALL
+        SELECT r.id, r.quantity, coalesce(sum(p.quantity), 0) FROM inventory_softreservation r
+        LEFT JOIN inventory_softpart p ON p.reservation_id = r.id
+        GROUP BY r.id
+        HAVING coalesce(sum(p.quantity), 0) <> CASE WHEN r.state = 'live' THEN r.quantity ELSE 0 END
+            OR bool_or(p.expires_at <> r.expires_at)
+        """,
+    ),
+    Invariant(
+        "closed_transfers_are_whole",
+        "what left with a closed transfer arrived, or was written off; one under way has sent what it says",
+        """
+        SELECT t.number, l.product_id, l.quantity, l.received, l.lost FROM inventory_transfer t
+        JOIN inventory_transferline l ON l.transfer_id = t.id
+        WHERE t.status = 'closed' AND l.quantity <> l.received + l.lost OR t.status <> 'closed' AND l.lost <> 0
+            OR t.status IN ('draft', 'cancelled') AND l.received <> 0
+        """,
+    ),
+    Invariant(
+        "sales_are_in_the_ledger",
+        "units sold on each of the last days are at least those that the ledger shows",
+        """
+        SELECT m.product_id, m.location_id, m.day, m.units, s.units FROM (
+            SELECT l.product_id, l.location_id, (v.moved_at AT TIME ZONE 'UTC')::date AS day,
+                -sum(v.on_hand_change) AS units
+            FROM inventory_stockmovement v JOIN inventory_stocklevel l ON l.id = v.level_id
+            WHERE v.on_hand_change <> 0 AND v.moved_at >= now() - interval '27 days' AND v.kind = 'shipment'
+            GROUP BY 1, 2, 3
+        ) m LEFT JOIN inventory_dailysales s USING (product_id, location_id, day)
+        WHERE m.day > (now() - interval '27 days')::date AND m.units > coalesce(s.units, 0)
         """,
     ),
     Invariant(

@@ -12,6 +12,7 @@ from django.contrib.admin import display, register
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
@@ -19,9 +20,18 @@ from django.views.decorators.http import require_POST
 
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.extensions import DOUBTS, HOW_IT_GOES, PANELS, HowItGoes
-from fulfilment.requests.models import FulfilmentRequest, Shipment
+from fulfilment.requests.models import Exclusion, FulfilmentRequest, RejectReason, Shipment
+from fulfilment.requests.rejections import rejected_lines, told_rejections
 from fulfilment.requests.selectors import requests_found, shipments_found
-from fulfilment.requests.services import RequestRefused, requests_advance, requests_ship
+from fulfilment.requests.services import (
+    CannotReject,
+    NoSuchExclusion,
+    RequestRefused,
+    exclusion_lift,
+    request_reject,
+    requests_advance,
+    requests_ship,
+)
 from oms.infra.backoffice.display import Tone, badge, moment
 from oms.infra.backoffice.filters import DayRange, Menu, chips
 from oms.infra.backoffice.links import page_address, page_link
@@ -52,6 +62,7 @@ class Step:
     done: str
 
 
+_REJECTABLE = (RequestStatus.OFFERED, RequestStatus.PICKING)
 _STEPS = {
     RequestStatus.OFFERED: Step("Start picking", RequestStatus.PICKING, "is being picked"),
     RequestStatus.PICKING: Step("Mark as packed", RequestStatus.PACKED, "is packed"),
@@ -108,7 +119,7 @@ class FulfilmentRequestAdmin(PageAdmin[FulfilmentRequest]):
     sortable_by = ()
     search_help_text = "Request, order or tracking number"
     page_template = "requests/request_page.html"
-    page_related = ("location", "order__customer", "order__channel")
+    page_related = ("location", "order__customer", "order__channel", "parcel")
 
     @display(description="Status")
     def state(self, item: FulfilmentRequest) -> SafeString:
@@ -146,12 +157,21 @@ class FulfilmentRequestAdmin(PageAdmin[FulfilmentRequest]):
             "goes": _how_it_goes(request, row) if step and step.to == RequestStatus.SHIPPED else None,
             "sure": "sure" in request.GET,
             "panels": [{"template": panel.template, "shown": panel.context(request, row)} for panel in PANELS],
+            "mates": list(row.parcel.requests.exclude(pk=row.pk).select_related("order")) if row.parcel else [],
+            "exclusions": list(row.exclusions.select_related("line__product").filter(lifted_at__isnull=True)),
+            "reasons": RejectReason.choices if row.status in _REJECTABLE else [],
         }
 
     def get_urls(self) -> list[URLPattern]:
         """The step's address beside the usual ones."""
         view = self.admin_site.admin_view(self.step_view)
-        return [path("<int:key>/step/", view, name="requests_fulfilmentrequest_step"), *super().get_urls()]
+        reject, lift = (self.admin_site.admin_view(each) for each in (self.reject_view, self.lift_view))
+        return [
+            path("<int:key>/step/", view, name="requests_fulfilmentrequest_step"),
+            path("<int:key>/reject/", reject, name="requests_fulfilmentrequest_reject"),
+            path("<int:key>/lift/<int:exclusion>/", lift, name="requests_fulfilmentrequest_lift"),
+            *super().get_urls(),
+        ]
 
     @method_decorator(require_POST)
     def step_view(self, request: HttpRequest, key: int) -> HttpResponse:
@@ -166,6 +186,46 @@ class FulfilmentRequestAdmin(PageAdmin[FulfilmentRequest]):
             return HttpResponseRedirect(f"{page_address(row)}?{doubted}")
         else:
             self._take(request, row, step, form.cleaned_data)
+        return HttpResponseRedirect(page_address(row))
+
+    @method_decorator(require_POST)
+    def reject_view(self, request: HttpRequest, key: int) -> HttpResponse:
+        """First show what follows; then give the units back. Another location is asked by routing."""
+        row = self.row_to_act_on(request, str(key))
+        lines, faults = rejected_lines(request.POST, row)
+        if faults or not lines:
+            messages.error(request, f"{row.number} was left as it is: {'; '.join(faults) or 'no item was chosen'}.")
+        elif not request.POST.get("confirmed"):
+            request.current_app = self.admin_site.name
+            return TemplateResponse(request, "requests/reject_confirm.html", {
+                **self.admin_site.each_context(request), "opts": self.opts, "original": row,
+                "title": f"Reject {row.number}", "told": told_rejections(row, lines),
+                "units": sum(said.units for said in lines.values()), "given": list(request.POST.items()),
+            })  # fmt: skip
+        else:
+            try:
+                with transaction.atomic():
+                    units = request_reject(request_id=row.pk, lines=lines, actor=acting(request))
+            except CannotReject as fault:
+                messages.error(request, f"{fault}.")
+            else:
+                messages.success(
+                    request, f"{row.number}: {units:,} unit{'s' if units != 1 else ''} given back; "
+                    "another location is looked for."
+                )  # fmt: skip
+        return HttpResponseRedirect(page_address(row))
+
+    @method_decorator(require_POST)
+    def lift_view(self, request: HttpRequest, key: int, exclusion: int) -> HttpResponse:
+        """Let the location be asked again for a line."""
+        row = self.row_to_act_on(request, str(key))
+        try:
+            with transaction.atomic():
+                exclusion_lift(exclusion_id=row.exclusions.get(pk=exclusion).pk, actor=acting(request))
+        except (NoSuchExclusion, Exclusion.DoesNotExist):
+            messages.info(request, "The location may be asked again already.")
+        else:
+            messages.success(request, f"{row.location} may be asked again.")
         return HttpResponseRedirect(page_address(row))
 
     def _take(self, request: HttpRequest, row: FulfilmentRequest, step: Step, given: dict[str, str]) -> None:

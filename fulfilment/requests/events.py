@@ -55,3 +55,41 @@ class UnitsReleased(RequestEvent):
     position: int
     units: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRejected(RequestEvent):
+    """A location could not send units of a request: they are open again, and it is not asked for them again.
+
+    ``lines`` holds (position, units, reason) for each line.
+    """
+
+    NAME: ClassVar[str] = "fulfilment.rejected.v1"
+
+    units: int
+    lines: tuple[tuple[int, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelJoined(RequestEvent):
+    """A request goes in one parcel with requests of other orders of the customer (``others``, by number)."""
+
+    NAME: ClassVar[str] = "fulfilment.parcel_joined.v1"
+
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelLeft(RequestEvent):
+    """A request no longer goes in the parcel that it shared."""
+
+    NAME: ClassVar[str] = "fulfilment.parcel_left.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExclusionLifted(RequestEvent):
+    """A location that had refused a line may be asked for it again."""
+
+    NAME: ClassVar[str] = "fulfilment.exclusion_lifted.v1"
+
+    position: int

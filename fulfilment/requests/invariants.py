@@ -44,4 +44,21 @@ INVARIANTS = [
         GROUP BY r.id HAVING sum(q.quantity - q.released - q.shipped) <> 0
         """,
     ),
+    Invariant(
+        "parcels_have_one_sender_and_one_customer",
+        "requests that share a parcel are of its location and its customer",
+        """
+        SELECT g.id, r.number FROM requests_parcelgroup g
+        JOIN requests_fulfilmentrequest r ON r.parcel_id = g.id JOIN orders_order o ON o.id = r.order_id
+        WHERE r.location_id <> g.location_id OR o.customer_id IS DISTINCT FROM g.customer_id OR r.status = 'cancelled'
+        """,
+    ),
+    Invariant(
+        "parcels_leave_together",
+        "of the requests that share a parcel all have left, or none",
+        """
+        SELECT parcel_id FROM requests_fulfilmentrequest WHERE parcel_id IS NOT NULL
+        GROUP BY parcel_id HAVING count(*) FILTER (WHERE status = 'shipped') NOT IN (0, count(*))
+        """,
+    ),
 ]

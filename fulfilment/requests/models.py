@@ -11,7 +11,22 @@ from django.db.models.functions import Now
 from fulfilment.inventory.models import StockLevel
 from fulfilment.locations.models import Location
 from fulfilment.requests.domain import RequestStatus
-from orders.models import Order, OrderLine
+from orders.models import Customer, Order, OrderLine
+
+
+class ParcelGroup(models.Model):
+    """Requests of one customer at one location that go in one parcel. One that has left stays together for good."""
+
+    id = models.BigAutoField(primary_key=True)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"parcel {self.pk}"
 
 
 class FulfilmentRequest(models.Model):
@@ -29,6 +44,10 @@ class FulfilmentRequest(models.Model):
     units = models.PositiveIntegerField(default=0, help_text="Units that were offered: the location's work.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     shipped_at = models.DateTimeField(null=True)
+    parcel = models.ForeignKey(
+        ParcelGroup, null=True, on_delete=models.PROTECT, related_name="requests", db_index=False,
+        help_text="The parcel that it shares with other requests, if any.",
+    )  # fmt: skip
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -40,6 +59,7 @@ class FulfilmentRequest(models.Model):
                 condition=Q(status__in=["offered", "picking", "packed"]),
             ),
             models.Index(fields=["id"], name="request_cancelled", condition=Q(status="cancelled")),
+            models.Index(fields=["parcel"], name="request_of_parcel", condition=Q(parcel__isnull=False)),
         ]  # fmt: skip
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -79,6 +99,11 @@ class FulfilmentRequestLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} of line {self.order_line_id}"
+
+    @property
+    def waiting(self) -> int:
+        """Units that have neither left nor been released."""
+        return self.quantity - self.released - self.shipped
 
 
 class Shipment(models.Model):
@@ -121,3 +146,41 @@ class ShipmentLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} of request line {self.request_line_id}"
+
+
+class RejectReason(models.TextChoices):
+    """Why a location cannot send units, and what follows for its stock."""
+
+    NOT_FOUND = "not_found", "Not found: its stock of the product is set to none"
+    MISMATCH = "mismatch", "Fewer than the count says: its stock is set to what was counted"
+    DAMAGED = "damaged", "Damaged: the units are taken out of its stock"
+    CANNOT_SEND = "cannot_send", "Cannot send it: the stock stays as it is"
+
+
+class Exclusion(models.Model):
+    """A location that has refused a line: routing does not ask it again until somebody lifts the exclusion."""
+
+    id = models.BigAutoField(primary_key=True)
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="exclusions", db_index=False)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", db_index=False)
+    request = models.ForeignKey(FulfilmentRequest, on_delete=models.PROTECT, related_name="exclusions")
+    reason = models.CharField(max_length=16, choices=RejectReason.choices)
+    units = models.PositiveIntegerField(help_text="Units that it could not send.")
+    counted = models.PositiveIntegerField(null=True, help_text="Units that it found there, where it counted.")
+    actor = models.CharField(max_length=150)
+    excluded_at = models.DateTimeField(db_default=Now())
+    lifted_by = models.CharField(max_length=150, blank=True, default="")
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["line", "location"], condition=Q(lifted_at__isnull=True), name="exclusion_once"
+            ),
+            models.CheckConstraint(condition=Q(units__gt=0), name="exclusion_units_positive"),
+            models.CheckConstraint(condition=Q(reason__in=RejectReason.values), name="exclusion_reason_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.location_id} for line {self.line_id}: {self.reason}"

@@ -6,11 +6,13 @@ reserved, so that what is free in the clone is what is free in production.
 
 from collections.abc import Mapping
 
-from oms.kernel.travel import Rule, With
+from oms.kernel.travel import Rule, UsedBy, With
 
 TRAVEL: Mapping[str, Rule] = {
     "requests_fulfilmentrequest": With("order_id", "orders_order"),
     "requests_fulfilmentrequestline": With("request_id", "requests_fulfilmentrequest"),
+    "requests_exclusion": With("line_id", "orders_orderline"),
+    "requests_parcelgroup": UsedBy("requests_fulfilmentrequest", "parcel_id"),
     "requests_shipment": With("request_id", "requests_fulfilmentrequest"),
     "requests_shipmentline": With("shipment_id", "requests_shipment"),
 }

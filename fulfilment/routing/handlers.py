@@ -1,15 +1,43 @@
-"""Routing reacts to orders."""
+"""Routing reacts to orders and to locations that cannot send."""
 
 from __future__ import annotations
 
-from fulfilment.routing.services import orders_route
+from fulfilment.requests.events import ExclusionLifted, RequestRejected
+from fulfilment.routing.services import orders_begin, orders_route
 from oms.infra.events import handles
-from orders.events import OrderCaptured
+from orders.events import OrderCaptured, OrderExtended, OrderHoldReleased
 from orders.models import Order
 
 
 @handles(OrderCaptured)
 def route_captured_order(event: OrderCaptured) -> None:
     """Place a new order as soon as it has been captured. Only open units are routed, so again is harmless."""
-    order_id = Order.objects.values_list("id", flat=True).get(number=event.subject)
-    orders_route(order_ids=[order_id], actor="routing")
+    orders_begin(order_ids=[_order(event.subject)], actor="routing")
+
+
+@handles(OrderExtended)
+def route_extended_order(event: OrderExtended) -> None:
+    """Place what a channel has added."""
+    orders_begin(order_ids=[_order(event.subject)], actor="routing")
+
+
+@handles(OrderHoldReleased)
+def route_released_order(event: OrderHoldReleased) -> None:
+    """Go on with an order that was held."""
+    orders_begin(order_ids=[_order(event.subject)], actor="routing")
+
+
+@handles(RequestRejected)
+def route_rejected_units(event: RequestRejected) -> None:
+    """Find another location, at once: the customer has waited already."""
+    orders_route(order_ids=[_order(event.subject)], actor="routing")
+
+
+@handles(ExclusionLifted)
+def route_lifted_units(event: ExclusionLifted) -> None:
+    """A location may be asked again, which may be all that an order waits for."""
+    orders_route(order_ids=[_order(event.subject)], actor="routing")
+
+
+def _order(number: str) -> int:
+    return Order.objects.values_list("id", flat=True).get(number=number)

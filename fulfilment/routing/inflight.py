@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.db import connection
 
-from fulfilment.routing.services.orders_route import MODULE
+from fulfilment.routing.services.deciding import MODULE
 from modules.inflight import in_flight_work
 from orders.inflight import PINNED, OrdersInFlight
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, cast
 
+from fulfilment.routing.run_journal import MadeRun, run_facts_from_json
 from modules.contracts.routing import (
     Network,
     RoutingDecision,
@@ -14,6 +16,7 @@ from modules.contracts.routing import (
     great_circle_km,
 )
 from modules.contracts.routing_json import facts_from_json, network_from_json
+from modules.contracts.routing_runs import RunDecision
 from modules.domain.canonical import Body
 from modules.domain.journal import Effect, MadeDecision
 from modules.domain.releases import KindModel, Release
@@ -79,4 +82,59 @@ class RouteAgain:
         return replace(told, available=available)
 
 
+class RunAgain:
+    """Where the open lines of many orders are fulfilled, decided together."""
+
+    module = "order_routing"
+    policy = "route_run"
+
+    def __init__(self, single: RouteAgain) -> None:
+        self._single = single
+
+    def read_context(self, written: Body) -> Network:
+        """The network that all orders share."""
+        return network_from_json(written)
+
+    def read_facts(self, written: Body, context: object) -> tuple[RoutingFacts, ...]:
+        """The facts of each order, in the order in which they were given."""
+        return run_facts_from_json(written, cast("Network", context))
+
+    def decide(self, release: Release[Any], documents: Mapping[str, Mapping[str, KindModel]], facts: object) -> MadeRun:
+        """Ask a release. One that decides no runs decides the orders one after the other."""
+        told = cast("tuple[RoutingFacts, ...]", facts)
+        decision: RunDecision = release.policies.route_run(told, documents)
+        return MadeRun(tuple(item.order_number for item in told), decision)
+
+    def effect(self, facts: object, decision: MadeDecision) -> Effect:
+        """Parcels and units without a place of all orders, their mean distance, and the cost of the run."""
+        run = cast("MadeRun", decision).run
+        each = [
+            self._single.effect(told, made)
+            for told, made in zip(cast("tuple[RoutingFacts, ...]", facts), run.decisions, strict=True)
+        ]
+        costs = [item.cost for item in each]
+        known = [item.kilometres for item in each if item.kilometres is not None]
+        added = sum((cost for cost in costs if cost is not None), Decimal(0)) if None not in costs else None
+        return Effect(
+            cost=run.cost if run.cost is not None else added,
+            parcels=sum(item.parcels for item in each),
+            unplaced_units=sum(item.unplaced_units for item in each),
+            kilometres=sum(known) / len(known) if known else None,
+        )
+
+    def consumed(self, facts: object, outcome: Body) -> Mapping[tuple[int, int], int]:
+        """Units that all orders take together, by (location, product)."""
+        taken = Counter[tuple[int, int]]()
+        record: Any = outcome
+        for told in cast("tuple[RoutingFacts, ...]", facts):
+            taken.update(self._single.consumed(told, record["orders"][told.order_number]))
+        return taken
+
+    def with_consumption(self, facts: object, more: Mapping[tuple[int, int], int]) -> tuple[RoutingFacts, ...]:
+        """The facts of each order with so many more units to be had."""
+        told = cast("tuple[RoutingFacts, ...]", facts)
+        return tuple(self._single.with_consumption(item, more) for item in told)
+
+
 replayable(RouteAgain())
+replayable(RunAgain(RouteAgain()))

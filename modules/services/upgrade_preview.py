@@ -69,8 +69,14 @@ class _Candidate:
 
 
 def decisions_to_replay(module: str, limit: int) -> list[int]:
-    """Numbers of the last ``limit`` journaled decisions of a module, oldest first."""
-    newest = Decision.objects.filter(module=module).order_by("-id").values_list("id", flat=True)[:limit]
+    """Numbers of the last ``limit`` journaled decisions of a module, oldest first.
+
+    What was decided for an order in a run is made again with the run, not beside it.
+    """
+    policies = [policy.policy for policy in replayable_policies(module)]
+    newest = (
+        Decision.objects.filter(module=module, policy__in=policies).order_by("-id").values_list("id", flat=True)[:limit]
+    )
     return sorted(newest)
 
 

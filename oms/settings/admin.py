@@ -123,7 +123,8 @@ UNFOLD: dict[str, Any] = {
                     _list("Parcels", "package_2", "carriers.parcel"),
                     _list("Manifests", "assignment", "carriers.manifest"),
                     _list("Days of vans", "airport_shuttle", "carriers.fleetday"),
-                    _list("Backorders", "hourglass_top", "routing.backorder"),
+                    _list("Queues", "hourglass_top", "routing.queueentry"),
+                    _list("Brokering runs", "hub", "routing.routingrun"),
                 ],
             },
             {

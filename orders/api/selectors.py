@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
@@ -91,6 +92,10 @@ class OrderDetail:
     destination: Destination
     lines: tuple[LineDetail, ...]
     charges: tuple[ChargeDetail, ...]
+    method: str
+    priority: int
+    promise_by: date | None
+    attributes: Mapping[str, str]
     payments: tuple[PaymentDetail, ...] = ()
 
 
@@ -122,7 +127,8 @@ SELECT {_SUMMARY}, c.currency, u.reference, u.name, u.email,
        (SELECT jsonb_agg(jsonb_build_array(y.position, y.kind, y.gateway, y.label, y.amount::text,
                                            y.authorised::text, y.voided::text, y.captured::text, y.refunded::text)
                          ORDER BY y.position)::text
-        FROM orders_payment y WHERE y.order_id = o.id)
+        FROM orders_payment y WHERE y.order_id = o.id),
+       o.method, o.priority, o.promise_by, o.attributes::text
 FROM orders_order o
 JOIN orders_channel c ON c.id = o.channel_id
 LEFT JOIN orders_customer u ON u.id = o.customer_id
@@ -165,6 +171,10 @@ def order_detail(number: str) -> OrderDetail | None:
             PaymentDetail(*known, *(Decimal(amount) for amount in amounts))
             for *known, amounts in ((*each[:4], each[4:]) for each in json.loads(rest[13] or "[]"))
         ),
+        method=rest[14],
+        priority=rest[15],
+        promise_by=rest[16],
+        attributes=json.loads(rest[17]),
     )
 
 

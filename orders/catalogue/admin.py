@@ -57,7 +57,7 @@ class ProductAdmin(MasterDataAdmin[Product]):
     sortable_by = ("sku",)
     search_help_text = "SKU or GTIN"
     fieldsets = (
-        (None, {"fields": ("sku", "name", "category", "gtin", ("price", "currency"), "returnable")}),
+        (None, {"fields": ("sku", "name", "category", "gtin", ("price", "currency"), "returnable", "sold_from")}),
         ("Weight and size", {"fields": ("weight_grams", ("length_mm", "width_mm", "height_mm"))}),
     )
 

@@ -30,6 +30,9 @@ class Product(models.Model):
     )
     currency = models.CharField(max_length=3, blank=True, default="", help_text="ISO 4217.")
     returnable = models.BooleanField(default=True)
+    sold_from = models.DateField(
+        null=True, blank=True, help_text="First day on which it may leave, where it is sold before that (pre-order)."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

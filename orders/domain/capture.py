@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 
 
@@ -64,7 +65,11 @@ class NewPayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
-    """An order as a channel places it; it has at least one line. ``currency`` empty: the channel's."""
+    """An order as a channel places it; it has at least one line. ``currency`` empty: the channel's.
+
+    ``method`` is the code of the shipping method, ``priority`` 0 or more (higher is more urgent), ``promise_by`` the
+    last day on which the customer expects it, ``attributes`` the retailer's own fields.
+    """
 
     external_number: str
     placed_at: datetime
@@ -76,6 +81,10 @@ class NewOrder:
     customer_name: str = ""
     customer_email: str = ""
     destination: Destination = Destination()
+    method: str = ""
+    priority: int = 0
+    promise_by: date | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,34 @@
+from orders.models.attachment import OrderAttachment
+from orders.models.change import Asker, ChangeKind, ChangeStatus, OrderChange
 from orders.models.channel import Channel
 from orders.models.customer import Customer
 from orders.models.hold import HoldStatus, OrderHold
+from orders.models.note import OrderNote
 from orders.models.order import Order, OrderStatus
 from orders.models.order_line import LineCancellation, OrderCharge, OrderLine
 from orders.models.payment import Payment, PaymentTransaction, SandboxEntry, TransactionStatus
+from orders.models.promise import LinePromise, PromiseOutcome
 
 __all__ = [
+    "Asker",
+    "ChangeKind",
+    "ChangeStatus",
     "Channel",
     "Customer",
     "HoldStatus",
     "LineCancellation",
+    "LinePromise",
     "Order",
+    "OrderAttachment",
+    "OrderChange",
     "OrderCharge",
     "OrderHold",
     "OrderLine",
+    "OrderNote",
     "OrderStatus",
     "Payment",
     "PaymentTransaction",
+    "PromiseOutcome",
     "SandboxEntry",
     "TransactionStatus",
 ]

@@ -17,6 +17,7 @@ class HoldStatus(models.TextChoices):
 
     ACTIVE = "active", "Active: it blocks"
     RELEASED = "released", "Released: the order goes on"
+    REJECTED = "rejected", "Rejected: what had not left was cancelled"
 
 
 class OrderHold(models.Model):
@@ -40,7 +41,7 @@ class OrderHold(models.Model):
             models.CheckConstraint(condition=Q(status__in=HoldStatus.values), name="order_hold_status_known"),
             models.CheckConstraint(
                 condition=Q(status="active", released_at__isnull=True)
-                | Q(status="released", released_at__isnull=False),
+                | Q(status__in=["released", "rejected"], released_at__isnull=False),
                 name="order_hold_released_has_time",
             ),
         ]

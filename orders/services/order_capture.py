@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -181,7 +182,7 @@ def _insert_customers(orders: Sequence[NewOrder], known: _Known) -> None:
 _ORDER_COLUMNS = [
     "id", "channel", "external_number", "number", "customer", "status", "open_quantity", "release", "currency",
     "lines_total", "charges_total", "placed_at", "recipient", "address", "city", "postal_code", "country",
-    "latitude", "longitude",
+    "latitude", "longitude", "method", "priority", "promise_by", "attributes",
 ]  # fmt: skip
 
 
@@ -210,7 +211,8 @@ def _insert_orders(channel: str, orders: Sequence[NewOrder], known: _Known, acto
             sum((line.quantity * line.unit_price for line in order.lines), Decimal(0)),
             sum((charge.quantity * charge.unit_price for charge in order.charges), Decimal(0)),
             order.placed_at, to.recipient, to.address, to.city, to.postal_code, to.country,
-            to.latitude, to.longitude,
+            to.latitude, to.longitude, order.method, order.priority, order.promise_by,
+            json.dumps(dict(order.attributes)),
         ))  # fmt: skip
         lines = list(line_rows(order_id, 1, order, line_ids, known.products))
         line_of = dict(enumerate((row[0] for row in lines), 1))

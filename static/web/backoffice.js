@@ -2,7 +2,7 @@
 
 // A button pressed twice sends its form once. The server would refuse the second anyway; this saves the wait.
 document.addEventListener("submit", (event) => {
-    if (!event.target.matches("form.oms-once")) return;
+    if (!event.target.matches("form.oms-once") || event.submitter?.formTarget) return;
     if (event.target.dataset.sent) {
         event.preventDefault();
         return;

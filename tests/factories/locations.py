@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from factory.django import DjangoModelFactory
 
-from fulfilment.locations.models import Location
+from fulfilment.locations.models import Location, LocationGroup
 from tests.factories.declared import Sequence
 
 
@@ -21,3 +21,13 @@ class LocationFactory(DjangoModelFactory[Location]):
     latitude = 51.5
     longitude = -0.1
     time_zone = "Europe/London"
+
+
+class LocationGroupFactory(DjangoModelFactory[LocationGroup]):
+    """A group without members."""
+
+    class Meta:
+        model = LocationGroup
+
+    code = Sequence(lambda number: f"group-{number}")
+    name = Sequence(lambda number: f"Group {number}")

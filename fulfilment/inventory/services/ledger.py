@@ -11,8 +11,12 @@ from datetime import datetime
 
 from django.db import connection
 
-from fulfilment.inventory.models import MovementKind, StockLevel, StockMovement
+from fulfilment.inventory.models import MovementKind, StockMovement
+from fulfilment.inventory.selectors.carts import LIVE_CARTS
 from oms.infra.database.bulk import insert_rows
+
+#: Who takes free units by choice leaves the carts theirs; what is broken or missing is gone all the same.
+_LEAVES_CARTS = (MovementKind.RESERVE, MovementKind.TRANSFER_OUT)
 
 
 class NotEnoughStock(RuntimeError):
@@ -37,7 +41,8 @@ class StockChange:
 def stock_move(*, kind: MovementKind, changes: Sequence[StockChange], actor: str, moved_at: datetime) -> None:
     """Apply changes to their levels and write them to the ledger: all of them or none.
 
-    Raises :class:`NotEnoughStock` where a level would have fewer units than are reserved, or less than none.
+    Raises :class:`NotEnoughStock` where a level would have less than none on hand, or (unless its location allows
+    backorder) fewer units than are reserved; for a reservation or a transfer, than are reserved or held by carts.
     """
     if not changes:
         return
@@ -46,7 +51,7 @@ def stock_move(*, kind: MovementKind, changes: Sequence[StockChange], actor: str
         total = totals.setdefault(change.level_id, [0, 0])
         total[0] += change.on_hand
         total[1] += change.reserved
-    _apply(totals)
+    _apply(totals, leaves_carts=kind in _LEAVES_CARTS)
     insert_rows(
         StockMovement,
         ["level", "kind", "on_hand_change", "reserved_change", "reason", "reference", "actor", "moved_at"],
@@ -55,39 +60,68 @@ def stock_move(*, kind: MovementKind, changes: Sequence[StockChange], actor: str
             for item in changes
         ],
     )  # fmt: skip
+    if kind is MovementKind.SHIPMENT:
+        _count_sales({level: -total[0] for level, total in totals.items() if total[0] < 0}, moved_at)
 
 
-def _apply(totals: dict[int, list[int]]) -> None:
+_LOCK = "SELECT 1 FROM inventory_stocklevel WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+
+_MOVE = f"""
+UPDATE inventory_stocklevel l SET on_hand = l.on_hand + d.on_hand, reserved = l.reserved + d.reserved
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS d(id, on_hand, reserved)
+WHERE l.id = d.id AND l.reserved + d.reserved >= 0 AND l.on_hand + d.on_hand >= 0
+  AND (l.backorder OR l.on_hand + d.on_hand - l.reserved - d.reserved
+       >= CASE WHEN %s AND d.on_hand < d.reserved THEN {LIVE_CARTS} ELSE 0 END)
+RETURNING l.id
+"""
+
+
+def levels_lock(level_ids: Collection[int]) -> None:
+    """Hold levels, in the one order in which everybody takes them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [sorted(level_ids)])
+
+
+def _apply(totals: dict[int, list[int]], *, leaves_carts: bool) -> None:
     """One conditional UPDATE behind row locks: what another transaction took meanwhile is seen."""
     ids = sorted(totals)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM inventory_stocklevel WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [ids])
-        cursor.execute(
-            "UPDATE inventory_stocklevel l SET on_hand = l.on_hand + d.on_hand, reserved = l.reserved + d.reserved"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS d(id, on_hand, reserved)"
-            " WHERE l.id = d.id AND l.reserved + d.reserved >= 0"
-            " AND l.on_hand + d.on_hand >= l.reserved + d.reserved RETURNING l.id",
-            [ids, [totals[key][0] for key in ids], [totals[key][1] for key in ids]],
-        )
+        cursor.execute(_LOCK, [ids])
+        cursor.execute(_MOVE, [ids, [totals[key][0] for key in ids], [totals[key][1] for key in ids], leaves_carts])
         changed = {row[0] for row in cursor.fetchall()}
     if len(changed) < len(ids):
         raise NotEnoughStock(frozenset(ids) - changed)
 
 
+def _count_sales(units: dict[int, int], moved_at: datetime) -> None:
+    """The levels' locks, held already, keep two from counting the same row at once in another order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO inventory_dailysales AS s (product_id, location_id, day, units)"
+            " SELECT l.product_id, l.location_id, (%s AT TIME ZONE 'UTC')::date, d.units"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS d(id, units) JOIN inventory_stocklevel l ON l.id = d.id"
+            " ORDER BY l.id ON CONFLICT (product_id, day, location_id) DO UPDATE SET units = s.units + excluded.units",
+            [moved_at, list(units), list(units.values())],
+        )
+
+
 def levels_open(pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """Make sure that a level exists for each (location, product); return the levels' numbers."""
     wanted = sorted(pairs)
-    insert_rows(
-        StockLevel,
-        ["location", "product", "on_hand", "reserved"],
-        [(location, product, 0, 0) for location, product in wanted],
-        skip_existing=True,
-    )
+    arrays = [[location for location, _ in wanted], [product for _, product in wanted]]
     with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO inventory_stocklevel (location_id, product_id, on_hand, reserved, backorder)"
+            " SELECT w.location_id, w.product_id, 0, 0, c.allows_backorder"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS w(location_id, product_id)"
+            " JOIN locations_location c ON c.id = w.location_id"
+            " ORDER BY w.location_id, w.product_id ON CONFLICT DO NOTHING",
+            arrays,
+        )
         cursor.execute(
             "SELECT l.location_id, l.product_id, l.id FROM inventory_stocklevel l"
             " JOIN unnest(%s::bigint[], %s::bigint[]) AS w(location_id, product_id)"
             " USING (location_id, product_id)",
-            [[location for location, _ in wanted], [product for _, product in wanted]],
+            arrays,
         )
         return {(row[0], row[1]): row[2] for row in cursor.fetchall()}

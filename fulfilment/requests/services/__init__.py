@@ -1,12 +1,23 @@
 from fulfilment.requests.services.advance import RequestRefused, requests_advance
+from fulfilment.requests.services.exclusions import NoSuchExclusion, exclusion_lift
 from fulfilment.requests.services.offer import NewRequest, requests_offer
+from fulfilment.requests.services.parcels import parcel_mates, parcels_join, parcels_leave
+from fulfilment.requests.services.reject import CannotReject, RejectedLine, request_reject
 from fulfilment.requests.services.release import allocations_release
 from fulfilment.requests.services.ship import requests_ship
 
 __all__ = [
+    "CannotReject",
     "NewRequest",
+    "NoSuchExclusion",
+    "RejectedLine",
     "RequestRefused",
     "allocations_release",
+    "exclusion_lift",
+    "parcel_mates",
+    "parcels_join",
+    "parcels_leave",
+    "request_reject",
     "requests_advance",
     "requests_offer",
     "requests_ship",

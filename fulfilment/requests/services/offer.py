@@ -14,6 +14,8 @@ from fulfilment.inventory.services import StockChange, stock_move
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.events import RequestOffered
 from fulfilment.requests.models import FulfilmentRequest, FulfilmentRequestLine
+from fulfilment.requests.services.parcels import parcels_join
+from modules.contracts.routing_runs import ConsolidationRule
 from oms.infra.database.bulk import insert_rows, take_numbers
 from oms.infra.events import record
 from orders.services import Progress, lines_progress
@@ -21,7 +23,10 @@ from orders.services import Progress, lines_progress
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRequest:
-    """What one location is to send of one order: (order line, stock level, units), and why it was chosen."""
+    """What one location is to send of one order: (order line, stock level, units), and why it was chosen.
+
+    ``joins`` says by which rule it may go into a parcel that the location prepares for the customer already.
+    """
 
     order_id: int
     order_number: str
@@ -29,6 +34,7 @@ class NewRequest:
     location_code: str
     units: tuple[tuple[int, int, int], ...]
     reason: str
+    joins: ConsolidationRule | None = None
 
     @property
     def total(self) -> int:
@@ -83,6 +89,9 @@ def requests_offer(*, requests: Sequence[NewRequest], actor: str) -> int:
         order_ids={request.order_id for request in requests},
         progress={line_id: Progress(units, 0) for line_id, units in allocated.items()},
     )
+    parcels_join({
+        key: request.joins for key, request in zip(keys, requests, strict=True) if request.joins is not None
+    }, actor=actor)  # fmt: skip
     record([
         RequestOffered(
             subject=request.order_number, occurred_at=now, actor=actor, request=number,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db import connection
 from django.utils import timezone
@@ -14,6 +14,7 @@ from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.events import UnitsReleased
 from fulfilment.requests.models import FulfilmentRequest, FulfilmentRequestLine
 from fulfilment.requests.services.locked import LockedLine, LockedRequest, requests_lock, waiting_lines
+from fulfilment.requests.services.parcels import parcels_leave
 from oms.infra.events import record
 from orders.services import Progress, lines_progress
 
@@ -50,7 +51,8 @@ def allocations_release(*, units_of_line: Mapping[int, int], reason: str, actor:
         order_ids={locked[line.request_id].order_id for line, _ in releases},
         progress={line_id: Progress(-units, 0) for line_id, units in units_of_line.items()},
     )
-    _cancel_empty(locked, waiting, releases)
+    requests_close_empty(locked, waiting, releases)
+    parcels_leave({line.request_id for line, _ in releases}, actor=actor)
     record([
         UnitsReleased(
             subject=locked[line.request_id].order_number, occurred_at=now, actor=actor,
@@ -86,9 +88,10 @@ def _choose(units_of_line: Mapping[int, int], waiting: list[LockedLine]) -> list
     return releases
 
 
-def _cancel_empty(
-    locked: Mapping[int, LockedRequest], waiting: list[LockedLine], releases: list[tuple[LockedLine, int]]
+def requests_close_empty(
+    locked: Mapping[int, LockedRequest], waiting: Sequence[LockedLine], releases: Sequence[tuple[LockedLine, int]]
 ) -> None:
+    """Cancel the locked requests that have nothing left to send after these releases, and have sent nothing."""
     left: dict[int, int] = defaultdict(int)
     for line in waiting:
         left[line.request_id] += line.waiting

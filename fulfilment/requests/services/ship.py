@@ -9,12 +9,13 @@ from django.db import connection
 from django.utils import timezone
 
 from fulfilment.inventory.models import MovementKind
-from fulfilment.inventory.services import StockChange, stock_move
+from fulfilment.inventory.services import StockChange, picks_succeeded, stock_move
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.events import RequestShipped
 from fulfilment.requests.models import FulfilmentRequest, Shipment, ShipmentLine
 from fulfilment.requests.services.advance import refuse_unless_allowed
 from fulfilment.requests.services.locked import LockedLine, LockedRequest, requests_lock, waiting_lines
+from fulfilment.requests.services.parcels import parcel_mates
 from oms.infra.database.bulk import insert_rows, take_numbers
 from oms.infra.events import record
 from orders.services import Progress, lines_progress
@@ -24,10 +25,11 @@ from orders.services.payments import captures_request
 def requests_ship(*, request_ids: Collection[int], actor: str, carrier: str = "", tracking_number: str = "") -> int:
     """Ship everything that waits in packed requests, one shipment each: all or none; return the units shipped.
 
-    Stock leaves the ledger, the order's units become fulfilled. Raises
-    :class:`~fulfilment.requests.services.RequestRefused` where a request is not packed.
+    What shares a parcel with one of them leaves with it, under the same tracking number. Stock leaves the ledger,
+    the orders' units become fulfilled. Raises :class:`~fulfilment.requests.services.RequestRefused` where a request
+    is not packed.
     """
-    locked = requests_lock(request_ids)
+    locked = requests_lock(parcel_mates(request_ids))
     refuse_unless_allowed(locked, RequestStatus.SHIPPED)
     if not locked:
         return 0
@@ -40,6 +42,7 @@ def requests_ship(*, request_ids: Collection[int], actor: str, carrier: str = ""
         actor=actor,
         moved_at=now,
     )
+    picks_succeeded(level_ids=[line.level_id for line in lines])
     units = _write_shipments(locked, lines, carrier, tracking_number)
     _mark_lines(lines)
     FulfilmentRequest.objects.filter(id__in=[item.id for item in locked]).update(

@@ -19,9 +19,16 @@ from modules.domain.releases import KindModel
 #: Documents of the module by kind and key, in the schema of the release that is asked.
 Documents = Mapping[str, Mapping[str, KindModel]]
 
+#: Facts that cost a question of their own.
+LATER_FACTS = frozenset({"groups", "excluded", "confidence", "sold", "incoming", "joinable", "bid_prices"})
+
 
 class RoutingPolicies(ABC):
     """The decisions of a release. Pure: the same facts and documents give the same decision."""
+
+    #: The facts that the release looks at beyond those that every release is told, of :data:`LATER_FACTS`. Nothing is
+    #: gathered that the release does not need.
+    needs: frozenset[str] = frozenset()
 
     @abstractmethod
     def route(self, facts: RoutingFacts, documents: Documents) -> RoutingDecision:
@@ -44,6 +51,10 @@ class RoutingPolicies(ABC):
     def decides_runs(self, documents: Documents) -> bool:
         """Whether waiting orders are to be decided together by :meth:`route_run`."""
         return False
+
+    def joins_run(self, channel: str, method: str, documents: Documents) -> bool:
+        """Whether orders of a channel and a shipping method wait for a run; by default all do, or none."""
+        return self.decides_runs(documents)
 
     def stock_limits(self, documents: Documents) -> StockLimits:
         """How much of each location's stock may be promised."""

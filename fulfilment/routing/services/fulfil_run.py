@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from fulfilment.inventory.services import adjustments_post, opening_stock_receive
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.models import FulfilmentRequest
-from fulfilment.requests.services import requests_advance, requests_ship
-from fulfilment.routing.models import Backorder
+from fulfilment.requests.services import parcel_mates, requests_advance, requests_ship
+from fulfilment.routing.models import QueueEntry
 from fulfilment.routing.services.orders_route import orders_route
 from oms.infra.database.context import retailer_context
 from orders.models import Order
@@ -54,8 +54,8 @@ def fulfil_run(*, schema: str, actor: str, on_progress: OnProgress = lambda phas
     report.routing_seconds = round(time.monotonic() - started, 2)
     _ship(schema, actor, report, on_progress)
     with retailer_context(schema):
-        Backorder.objects.filter(line__open=0).delete()
-        waiting = list(Backorder.objects.values_list("line__open", flat=True))
+        QueueEntry.objects.filter(line__open=0).delete()
+        waiting = list(QueueEntry.objects.values_list("line__open", flat=True))
     report.backordered, report.backordered_lines = sum(waiting), len(waiting)
     return report
 
@@ -94,6 +94,7 @@ def _ship(schema: str, actor: str, report: FulfilReport, on_progress: OnProgress
 
 
 def _work_through(request_ids: list[int], actor: str) -> int:
+    request_ids = parcel_mates(request_ids)
     for now, following in (
         (RequestStatus.OFFERED, RequestStatus.PICKING),
         (RequestStatus.PICKING, RequestStatus.PACKED),

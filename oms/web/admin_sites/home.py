@@ -13,7 +13,7 @@ from django.utils import timezone
 from fulfilment.inventory.models import StockAdjustment
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.models import FulfilmentRequest
-from fulfilment.routing.models import Backorder
+from fulfilment.routing.models import QueueEntry
 from oms.importing.models import ImportedLine
 from oms.infra.backoffice.links import list_address
 from oms.infra.backoffice.paginator import COUNTED_ROWS
@@ -57,11 +57,11 @@ def _orders() -> Iterator[Tile]:
 
 
 def _backorders() -> Iterator[Tile]:
-    waiting = Backorder.objects.order_by()[: COUNTED_ROWS + 1].values("line")
+    waiting = QueueEntry.objects.order_by()[: COUNTED_ROWS + 1].values("line")
     found = OrderLine.objects.filter(pk__in=waiting, open__gt=0).aggregate(units=Sum("open"), lines=Count("id"))
     more = "+" if found["lines"] > COUNTED_ROWS else ""
     hint = f"wait for stock, in {count(min(found['lines'], COUNTED_ROWS), 'line')}{more and ' and more'}"
-    yield Tile("Units backordered", f"{found['units'] or 0:,}{more}", hint, "hourglass_top", list_address(Backorder))
+    yield Tile("Units backordered", f"{found['units'] or 0:,}{more}", hint, "hourglass_top", list_address(QueueEntry))
 
 
 def _requests() -> Iterator[Tile]:
@@ -92,7 +92,7 @@ def _refused() -> Iterator[Tile]:
 
 _TILES: tuple[tuple[type[Model], Callable[[], Iterator[Tile]]], ...] = (
     (Order, _orders),
-    (Backorder, _backorders),
+    (QueueEntry, _backorders),
     (FulfilmentRequest, _requests),
     (StockAdjustment, _adjustments),
     (ImportedLine, _refused),

@@ -69,6 +69,7 @@ class RequestPart:
     status: SafeString
     why: str
     lines: list[FulfilmentRequestLine] = field(default_factory=list)
+    mates: list[FulfilmentRequest] = field(default_factory=list)
 
     @property
     def units(self) -> int:
@@ -117,7 +118,7 @@ class OrderPage:
 
 def order_page(order: Order, page: int) -> OrderPage:
     """Gather the page of an order; ``page`` counts its lines in fifties from 1."""
-    lines = order.lines.select_related("product", "backorder").order_by("position")
+    lines = order.lines.select_related("product", "waiting").order_by("position")
     shown = Paginator(lines, LINES_AT_ONCE).get_page(page)
     events = _events(order)
     requests = _requests(order, events)
@@ -174,6 +175,12 @@ def _requests(order: Order, events: Collection[Event]) -> list[RequestPart]:
     lines = FulfilmentRequestLine.objects.filter(request__in=list(parts)).select_related("order_line__product")
     for line in lines.order_by("request_id", "order_line__position"):
         parts[line.request_id].lines.append(line)
+    parcels = [part.request.parcel_id for part in parts.values() if part.request.parcel_id]
+    if parcels:
+        for mate in FulfilmentRequest.objects.filter(parcel__in=parcels).exclude(order=order).order_by("id"):
+            for part in parts.values():
+                if part.request.parcel_id == mate.parcel_id:
+                    part.mates.append(mate)
     return list(parts.values())
 
 

@@ -129,6 +129,32 @@ def _parcel_voided(said: Payload, names: Names) -> _Told:
     return _Told(f"Parcel {said['parcel']} voided", detail, "undo")
 
 
+def _rejected(said: Payload, names: Names) -> _Told:
+    why = {"not_found": "not found", "mismatch": "fewer than counted", "damaged": "damaged"}
+    each = "; ".join(
+        f"{units} of line {position}: {why.get(reason, 'cannot be sent')}" for position, units, reason in said["lines"]
+    )
+    title = f"{_place(said, names)} cannot send {count(said['units'], 'unit')}"
+    return _Told(title, f"Request {said['request']}. {each}", "block", Tone.WRONG)
+
+
+def _lifted(said: Payload, names: Names) -> _Told:
+    return _Told(f"{_place(said, names)} may be asked again", f"For line {said['position']}", "lock_open")
+
+
+def _joined(said: Payload, names: Names) -> _Told:
+    return _Told(f"One parcel with {', '.join(said['others'])}", f"From {_place(said, names)}", "package_2")
+
+
+def _left(said: Payload, names: Names) -> _Told:
+    return _Told("In a parcel of its own again", f"Request {said['request']}", "package_2")
+
+
+def _given_up(said: Payload, names: Names) -> _Told:
+    title = f"{count(said['units'], 'unit')} of line {said['position']} given up: the customer is to be told"
+    return _Told(title, _sentence(said["reason"]), "notifications", Tone.WRONG)
+
+
 def _held(said: Payload, names: Names) -> _Told:
     blocked = ", ".join(said["blocks"])
     return _Told(
@@ -201,4 +227,9 @@ _TELLERS: dict[str, Callable[[Payload, Names], _Told]] = {
     "parcel.booked.v1": _parcel_booked,
     "parcel.refused.v1": _parcel_refused,
     "parcel.voided.v1": _parcel_voided,
+    "fulfilment.rejected.v1": _rejected,
+    "fulfilment.exclusion_lifted.v1": _lifted,
+    "fulfilment.parcel_joined.v1": _joined,
+    "fulfilment.parcel_left.v1": _left,
+    "routing.given_up.v1": _given_up,
 }

@@ -27,10 +27,22 @@ def _routed(outcomes: Sequence[Body]) -> list[tuple[str, ...]]:
                 f"{units} × {lines.get(line, f'line {line}')} from {places.get(place, f'location {place}')}"
                 for line, place, units in item["allocations"]
             ),
-            *(f"{units} × {lines.get(line, f'line {line}')} cannot be placed" for line, units in item["unplaced"]),
+            *(
+                f"{units} × {lines.get(line, f'line {line}')} {_queued(*rest)}"
+                for line, units, *rest in item["unplaced"]
+            ),
         )
         for item in found
     ]
+
+
+def _queued(queue: str = "", cancel_on: str = "") -> str:
+    """What becomes of units that cannot be placed."""
+    words = {
+        "to_route": "wait to be routed", "pre_order": "wait as pre-order", "unfillable": "cannot be fulfilled",
+        "hold": "wait for a person: the order is held", "cancel": "are given up",
+    }.get(queue, "cannot be placed")  # fmt: skip
+    return f"{words}, until {cancel_on} at most" if cancel_on else words
 
 
 def _reviewed(outcomes: Sequence[Body]) -> list[tuple[str, ...]]:
@@ -42,4 +54,5 @@ def _reviewed(outcomes: Sequence[Body]) -> list[tuple[str, ...]]:
 
 
 outcomes_told_by("order_routing", "route", _routed)
+outcomes_told_by("order_routing", "route_in_run", _routed)
 outcomes_told_by("order_management", "review", _reviewed)

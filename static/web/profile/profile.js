@@ -41,6 +41,7 @@ document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.matches("form[data-guard]")) return;
     const button = event.submitter;
+    if (button && button.formTarget) return; // opens beside it; the form stays as it is
     if (button && button.name === "do" && button.value !== "save") {
         event.preventDefault();
         event.stopImmediatePropagation();

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from fulfilment.requests.domain import RequestStatus
+from fulfilment.routing.models import RoutingRun
 from fulfilment.routing.services import orders_route
 from modules.services.journal_retention import journal_retention_set
 from oms.importing.models import ImportedLine
@@ -45,7 +46,8 @@ QUESTIONS = {
     "carriers.manifest": 3,
     "carriers.fleetvan": 2,
     "carriers.fleetday": 3,
-    "routing.backorder": 2,
+    "routing.queueentry": 3,
+    "routing.routingrun": 2,
     "returns.blindreturn": 2,
     "importing.importedline": 2,
     "infra.event": 2,
@@ -85,6 +87,10 @@ def rows_of_every_kind(times: int) -> None:
         OutboundRefusal.objects.create(kind="mail", target="ada@example.com", payload={}, reason="a staging clone")
         api_key_issue(name="Partner")
         OutboundDeparture.objects.create(kind="mail", target="a@b.example")
+        RoutingRun.objects.create(
+            number=order.pk, started_at=timezone.now(), seconds=1, orders=0, placed_orders=0, decided_again=0,
+            left_out=0, units=0, currency="GBP", exact=True, release="1.0.0", revision=1, actor="routing",
+        )  # fmt: skip
         StaffFactory.create().groups.create(name=f"Group {order.pk}")
 
 

@@ -162,5 +162,5 @@ def test_its_page_asks_the_same_number_of_questions_for_long_requests(offered: F
         with statements() as asked:
             client.get(page_of(each.pk))
         questions.append(len(asked))
-    # then: session, user, request, lines, shipments, parcels
-    assert questions == [6, 6]
+    # then: session, user, request, lines, shipments, exclusions, parcels
+    assert questions == [7, 7]

@@ -34,6 +34,10 @@ FULL = small_order(
     charges=[
         {"kind": "carriage", "amount": "500"}, {"kind": "discount", "amount": "-100.5", "description": "Welcome"},
     ],
+    method="express",
+    priority=2,
+    promise_by="2026-02-03",
+    attributes={"gift": "yes"},
 )  # fmt: skip
 
 
@@ -78,6 +82,10 @@ def test_a_small_order_is_captured_with_what_the_channel_leaves_out(fresh: None)
         ],
         "charges": [],
         "payments": [],
+        "method": "",
+        "priority": 0,
+        "promise_by": None,
+        "attributes": {},
         "links": {"self": "/api/v1/orders/SHOP-1001"},
     }  # fmt: skip
 
@@ -92,6 +100,9 @@ def test_a_full_order_is_captured_as_it_was_said(fresh: None) -> None:
     assert document["totals"] == {"currency": "JPY", "lines": "25.4321", "charges": "399.5", "total": "424.9321"}
     assert document["customer"] == FULL["customer"]
     assert document["destination"] == FULL["destination"]
+    assert [document[name] for name in ("method", "priority", "promise_by", "attributes")] == [
+        "express", 2, "2026-02-03", {"gift": "yes"},
+    ]  # fmt: skip
     assert document["charges"] == [
         {"kind": "carriage", "description": "", "amount": "500", "line": 0},
         {"kind": "discount", "description": "Welcome", "amount": "-100.5", "line": 0},
@@ -194,6 +205,10 @@ CHANGES: list[tuple[dict[str, object], list[str]]] = [
     ({"charges": []}, ["/charges"]),
     ({"charges": [{"kind": "fee", "amount": "500.01"}, {"kind": "discount", "amount": "-100.5"}]},
      ["/charges/0/kind", "/charges/0/amount", "/charges/1/description"]),
+    ({"method": "standard", "priority": 0}, ["/method", "/priority"]),
+    ({"promise_by": None}, ["/promise_by"]),
+    ({"attributes": {"gift": "no", "engraving": "A"}}, ["/attributes/gift", "/attributes/engraving"]),
+    ({"attributes": {}}, ["/attributes/gift"]),
 ]  # fmt: skip
 
 

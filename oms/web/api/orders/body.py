@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -103,8 +103,16 @@ class PaymentBody(Body):
         return self
 
 
+AttributeName = Annotated[str, text(40, shortest=1)]
+AttributeValue = Annotated[str, text(255)]
+
+
 class OrderBody(Body):
-    """An order. Without ``placed_at`` it is placed now, without ``currency`` in the channel's."""
+    """An order. Without ``placed_at`` it is placed now, without ``currency`` in the channel's.
+
+    ``method`` is the code of the shipping method, ``priority`` 0 or more (higher is more urgent), ``promise_by`` a
+    date (YYYY-MM-DD), ``attributes`` the retailer's own fields.
+    """
 
     channel: Annotated[str, text(32, shortest=1)]
     external_number: Identifier
@@ -115,6 +123,10 @@ class OrderBody(Body):
     lines: Annotated[tuple[LineBody, ...], Field(max_length=1000, strict=False), AfterValidator(not_empty)]
     charges: Annotated[tuple[ChargeBody, ...], Field(max_length=100, strict=False)] = ()
     payments: Annotated[tuple[PaymentBody, ...], Field(max_length=10, strict=False)] = ()
+    method: Annotated[str, text(40)] = ""
+    priority: Annotated[int, Field(ge=0, le=32_767)] = 0
+    promise_by: Annotated[date, Field(strict=False)] | None = None
+    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=50)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _charges_name_lines(self) -> OrderBody:
@@ -163,4 +175,8 @@ class OrderBody(Body):
                 for charge in self.charges
             ),
             payments=tuple(NewPayment(**payment.model_dump()) for payment in self.payments),
+            method=self.method,
+            priority=self.priority,
+            promise_by=self.promise_by,
+            attributes=self.attributes,
         )

@@ -28,6 +28,10 @@ def _asked(asked: OrderBody, held: OrderDetail) -> dict[str, object]:
         "lines": [line.model_dump() for line in asked.lines],
         "charges": [charge.model_dump() for charge in asked.charges],
         "payments": [{"kind": payment.kind, "amount": payment.amount} for payment in asked.payments],
+        "method": asked.method,
+        "priority": asked.priority,
+        "promise_by": asked.promise_by,
+        "attributes": asked.attributes,
     }
 
 
@@ -51,13 +55,17 @@ def _held(asked: OrderBody, held: OrderDetail) -> dict[str, object]:
             for charge in held.charges
         ],
         "payments": [{"kind": payment.kind, "amount": payment.amount} for payment in held.payments],
+        "method": held.method,
+        "priority": held.priority,
+        "promise_by": held.promise_by,
+        "attributes": held.attributes,
     }
 
 
 def _compare(asked: object, held: object, at: str) -> Iterator[Fault]:
     if isinstance(asked, Mapping) and isinstance(held, Mapping):
-        for name in asked:
-            yield from _compare(asked[name], held[name], at + step(name))
+        for name in {**asked, **held}:
+            yield from _compare(asked.get(name), held.get(name), at + step(name))
     elif isinstance(asked, Sequence) and isinstance(held, Sequence) and not isinstance(asked, str):
         if len(asked) != len(held):
             yield Fault(at, "differs", f"{len(asked)} here, {len(held)} in the captured order.")

@@ -40,6 +40,10 @@ def order_document(order: OrderDetail) -> dict[str, object]:
         **summary_document(order.summary),
         "customer": asdict(order.customer) if order.customer else None,
         "destination": asdict(order.destination),
+        "method": order.method,
+        "priority": order.priority,
+        "promise_by": order.promise_by.isoformat() if order.promise_by else None,
+        "attributes": order.attributes,
         "lines": [_line(line, currency) for line in order.lines],
         "charges": [
             {

@@ -20,12 +20,23 @@ class StockLevel(models.Model):
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="stock_levels")
     on_hand = models.PositiveBigIntegerField(default=0, help_text="Units that are physically there.")
     reserved = models.PositiveBigIntegerField(default=0, help_text="Units that open work has a claim on.")
+    # Not a “positive” field: its unnamed check would be proved on every row while the table is locked.
+    soft_reserved = models.BigIntegerField(
+        default=0, db_default=0, help_text="Units that carts hold, those included whose time has just run out."
+    )
+    backorder = models.BooleanField(
+        default=False, db_default=False,
+        help_text="What the location allows, repeated: a foreign key on the pair keeps the two equal.",
+    )  # fmt: skip
 
     class Meta:
         ordering: ClassVar = ["location_id", "product_id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["location", "product"], name="stock_level_once"),
-            models.CheckConstraint(condition=Q(reserved__lte=F("on_hand")), name="stock_reserved_is_on_hand"),
+            models.CheckConstraint(
+                condition=Q(reserved__lte=F("on_hand")) | Q(backorder=True), name="stock_reserved_is_there"
+            ),
+            models.CheckConstraint(condition=Q(soft_reserved__gte=0), name="stock_soft_reserved_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -42,6 +53,12 @@ class MovementKind(models.TextChoices):
     SHIPMENT = "shipment", "Shipped to a customer"
     RETURN = "return", "Came back from a customer"
     ADJUSTMENT = "adjustment", "Adjusted"
+    TRANSFER_OUT = "transfer_out", "Sent to another location"
+    TRANSFER_IN = "transfer_in", "Arrived from another location"
+    COUNT = "count", "Corrected by a count"
+    DAMAGE = "damage", "Found damaged"
+    DOUBT = "doubt", "Not found when it was picked"
+    FEED = "feed", "Set by a stock feed"
 
 
 class StockMovement(models.Model):
@@ -65,6 +82,15 @@ class StockMovement(models.Model):
                 fields=["kind", "id"], name="stock_movement_rare_kind",
                 condition=Q(kind__in=["opening", "receipt", "release", "return", "adjustment"]),
             ),
+            models.Index(
+                fields=["kind", "id"], name="stock_movement_newer_kind",
+                condition=Q(kind__in=["transfer_out", "transfer_in", "count", "damage", "doubt", "feed"]),
+            ),
+            # What moved on the shelves since a moment: a feed tells of that moment, not of now.
+            models.Index(
+                fields=["moved_at"], name="stock_movement_on_hand_at", include=["level", "on_hand_change"],
+                condition=~Q(on_hand_change=0),
+            ),
         ]  # fmt: skip
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -75,34 +101,3 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.on_hand_change:+d}/{self.reserved_change:+d}"
-
-
-class StockAdjustment(models.Model):
-    """Stock that somebody reported as lost, broken or found; posted to the ledger once a level can bear it."""
-
-    id = models.BigAutoField(primary_key=True)
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
-    location = models.ForeignKey(
-        Location, null=True, on_delete=models.PROTECT, related_name="+",
-        help_text="Empty where the report names none: it is then posted where the product lies.",
-    )  # fmt: skip
-    quantity = models.IntegerField(help_text="Units found (positive) or gone (negative).")
-    unit_value = models.DecimalField(max_digits=14, decimal_places=4, default=0)
-    reason = models.CharField(max_length=120)
-    description = models.CharField(max_length=255, blank=True, default="")
-    reference = models.CharField(max_length=64, blank=True, default="", help_text="Number of the report.")
-    actor = models.CharField(max_length=150)
-    reported_at = models.DateTimeField()
-    posted_at = models.DateTimeField(null=True, help_text="When it reached the ledger; empty while it waits.")
-
-    class Meta:
-        ordering: ClassVar = ["id"]
-        indexes: ClassVar = [
-            models.Index(fields=["id"], name="stock_adjustment_waiting", condition=Q(posted_at__isnull=True)),
-        ]
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=~Q(quantity=0), name="stock_adjustment_quantity_given"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.quantity:+d} of {self.product_id}: {self.reason}"
