@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from oms.infra.events import handles
-from orders.events import OrderHoldReleased, OrderLineCancelled
+from orders.events import OrderCaptured, OrderHoldReleased, OrderLineCancelled
+from orders.life_events import OrderChanged
 from orders.models import Order, Payment
 from orders.services.payments import authorisations_void, captures_request
+from orders.services.promises import promises_make
 
 
 @handles(OrderLineCancelled)
@@ -21,3 +23,21 @@ def charge_what_a_hold_kept_back(event: OrderHoldReleased) -> None:
     """What fell due while the order was held is charged now. Again is harmless."""
     order_id = Order.objects.values_list("id", flat=True).get(number=event.subject)
     captures_request(order_ids=[order_id], actor="payments", reason="hold released")
+
+
+@handles(OrderCaptured)
+def promise_what_the_channel_promised(event: OrderCaptured) -> None:
+    """Each line is promised by the day that the order came with. Again is harmless."""
+    _promise(event.subject)
+
+
+@handles(OrderChanged)
+def promise_what_was_added(event: OrderChanged) -> None:
+    """Lines that a change has added are promised as the others are. Again is harmless."""
+    _promise(event.subject)
+
+
+def _promise(number: str) -> None:
+    order_id, day = Order.objects.values_list("id", "promise_by").get(number=number)
+    if day:
+        promises_make(order_id=order_id)

@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 from oms.infra.database.context import retailer_context
 from oms.infra.schedule import every
 from orders.services.payments import authorisations_renew, calls_perform
+from orders.services.promises import promises_break
 
 
 @app.task(name="orders.jobs.payments_perform", retry=5)
@@ -22,5 +23,13 @@ def renew(schema: str) -> None:
         authorisations_renew(actor="payments")
 
 
+@app.task(name="orders.jobs.promises_break", retry=5)
+def break_promises(schema: str) -> None:
+    """Write down which promises were not kept."""
+    with retailer_context(schema):
+        promises_break()
+
+
 every(30, "orders.jobs.payments_perform")
 every(3600, "orders.jobs.authorisations_renew")
+every(3600, "orders.jobs.promises_break")

@@ -62,3 +62,11 @@ class OrderPolicies(ABC):
     def channel_terms(self, channel: str, documents: Documents) -> ChannelTerms:
         """What holds for the orders of a channel."""
         return ChannelTerms()
+
+    def released(self, facts: ReviewFacts, code: str, documents: Documents) -> ReviewDecision:
+        """Which holds an order gets because its hold ``code`` has been released. By default none."""
+        return ReviewDecision(())
+
+    def payment_terms_of(self, channel: str, payment: str, documents: Documents) -> PaymentTerms:
+        """How money is taken by one kind of payment (card, gift_card …). By default as for the whole channel."""
+        return self.payment_terms(channel, documents)

@@ -34,13 +34,15 @@ pytestmark = pytest.mark.usefixtures("acme")
 
 def take(key="cart", quantity=1, minutes=15, **more):
     return cart_reserve(
-        key=key, sku="A", quantity=quantity, expires_at=timezone.now() + timedelta(minutes=minutes), actor="shop", **more
+        key=key, sku="A", quantity=quantity, expires_at=timezone.now() + timedelta(minutes=minutes), actor="shop",
+        **more,
     )  # fmt: skip
 
 
 def reserve(level, units):
     stock_move(
-        kind=MovementKind.RESERVE, changes=[StockChange(level.pk, 0, units, "A-1/1")], actor="x", moved_at=timezone.now()
+        kind=MovementKind.RESERVE, changes=[StockChange(level.pk, 0, units, "A-1/1")], actor="x",
+        moved_at=timezone.now(),
     )  # fmt: skip
 
 
