@@ -51,7 +51,7 @@ def plan_of(state: OrderState, actions: Sequence[Action]) -> Plan:
     plan, faults = Plan(), []
     if not actions:
         raise ChangeRefused([Fault(0, "say what is to be changed")])
-    if not state.to_leave and not any(isinstance(action, act.AddLine) for action in actions):
+    if not state.to_leave:
         raise ChangeRefused([Fault(0, "nothing of this order is left that could be changed")])
     for at, action in enumerate(actions):
         if action in actions[:at] or _same_line(actions[:at], action):

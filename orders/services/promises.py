@@ -15,7 +15,7 @@ from orders.life_events import PromiseBroken
 def promises_make(
     *, order_id: int, days: Mapping[int, date] | None = None, why: str = "as the channel promised"
 ) -> int:
-    """Promise the lines of an order by ``days`` (by primary key), or all of them by the order's own day.
+    """Promise lines of an order by ``days`` (by primary key), or those never promised yet by the order's own day.
 
     Returns how many promises are new. A line keeps an open promise of the same day; another day replaces it. Lines of
     which nothing is left to send get none.
@@ -26,11 +26,13 @@ def promises_make(
             "WITH wanted AS (SELECT l.id, coalesce(d.day, o.promise_by) AS day FROM orders_orderline l"
             " JOIN orders_order o ON o.id = l.order_id"
             " LEFT JOIN unnest(%s::bigint[], %s::date[]) AS d(line, day) ON d.line = l.id"
-            " WHERE o.id = %s AND l.ordered > l.cancelled + l.fulfilled AND (%s OR d.line IS NOT NULL)),"
+            " WHERE o.id = %s AND l.ordered > l.cancelled + l.fulfilled AND CASE WHEN %s THEN NOT EXISTS"
+            " (SELECT FROM orders_linepromise p WHERE p.line_id = l.id) ELSE d.line IS NOT NULL AND NOT EXISTS"
+            " (SELECT FROM orders_linepromise p WHERE p.line_id = l.id AND p.outcome = 'open'"
+            " AND p.promised_on = d.day) END),"
             " replaced AS (UPDATE orders_linepromise p SET outcome = 'replaced', settled_at = %s FROM wanted w"
-            " WHERE p.line_id = w.id AND p.outcome = 'open' AND w.day <> p.promised_on RETURNING p.line_id)"
-            " SELECT w.id, w.day FROM wanted w WHERE w.day IS NOT NULL AND (w.id IN (SELECT line_id FROM replaced)"
-            " OR NOT EXISTS (SELECT FROM orders_linepromise p WHERE p.line_id = w.id AND p.promised_on = w.day))",
+            " WHERE p.line_id = w.id AND p.outcome = 'open')"
+            " SELECT w.id, w.day FROM wanted w WHERE w.day IS NOT NULL ORDER BY w.id",
             [wanted, [(days or {})[line] for line in wanted], order_id, days is None, timezone.now()],
         )
         rows = cursor.fetchall()

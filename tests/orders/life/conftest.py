@@ -76,8 +76,7 @@ def shop(bare: None) -> Shop:
     """A retailer whose releases of both modules are live. Tests open the retailer's context themselves."""
     with retailer_context("acme"):
         profile_begin(author="suite", adopt={"order_routing": "1.0.0", "order_management": "1.0.0"})
-        made = open_shop()
-    return made
+        return open_shop()
 
 
 def gateway_answers() -> None:
