@@ -51,7 +51,7 @@ class SetUnits:
 
     def in_words(self) -> str:
         """For people."""
-        return f"line {self.line}: {self.units} units"
+        return f"line {self.line}: {units_in_words(self.units)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,9 @@ class SplitLine:
 
     def in_words(self) -> str:
         """For people."""
-        return f"line {self.line}: {self.units} units apart" + (f", from {self.ship_from}" if self.ship_from else "")
+        return f"line {self.line}: {units_in_words(self.units)} apart" + (
+            f", from {self.ship_from}" if self.ship_from else ""
+        )
 
 
 Action = AddLine | RemoveLine | SetUnits | SetAddress | SetMethod | Discount | SetAttribute | SetPriority | SplitLine
@@ -203,6 +205,11 @@ class Preview:
     fee: Decimal = Decimal(0)
     units: int = 0
     parts: Mapping[str, int] = field(default_factory=dict)
+
+
+def units_in_words(units: int) -> str:
+    """``1 unit``, ``1,200 units``."""
+    return f"{units:,} unit" if units == 1 else f"{units:,} units"
 
 
 def actions_to_json(actions: Sequence[Action]) -> list[Body]:

@@ -15,7 +15,7 @@ from modules.journal import Journaled
 from oms.infra.events import record
 from oms.kernel.money import minor_units
 from oms.kernel.verdict import Verdict
-from orders.domain.change import ChangeRefused, Fault, Money, Preview
+from orders.domain.change import ChangeRefused, Fault, Money, Preview, units_in_words
 from orders.life_events import OrderCancelled
 from orders.models import ChangeKind, Order, OrderChange
 from orders.progress import units_take_back
@@ -55,7 +55,7 @@ def order_cancel_preview(
             money, fee = _carry_out(asked, name="preview", reason=reason, actor="preview")
         transaction.set_rollback(True)
     touches = tuple(
-        f"{part.units} units of line {part.position} are taken back from a location: {part.progress}"
+        f"{units_in_words(part.units)} of line {part.position} taken back from a location: {part.progress}"
         for part in asked.facts.parts
         if part.progress != "open"
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,6 +25,7 @@ from orders.domain.change import (
     StaleOrder,
     actions_from_json,
     actions_to_json,
+    units_in_words,
 )
 from orders.life_events import ChangeDeclined, ChangeRequested, ChangeTakenBack, OrderChanged
 from orders.models import ChangeKind, ChangeStatus, Order, OrderChange
@@ -252,7 +254,7 @@ def _touches(asked: _Asked) -> tuple[str, ...]:
         units = line.row.allocated if asked.plan.reroute else asked.plan.take.get(line.row.pk, 0)
         taken = line.taken(units + (line.row.open if asked.plan.reroute else 0))
         found += [
-            f"{some} units of line {line.row.position} ({line.sku}) are taken back from a location: {stage}"
+            f"{units_in_words(some)} of line {line.row.position} ({line.sku}) taken back from a location: {stage}"
             for stage, some in taken
             if stage not in ("open", "shipped")
         ]
@@ -261,7 +263,7 @@ def _touches(asked: _Asked) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _told(change: OrderChange, actor: str) -> dict[str, object]:
+def _told(change: OrderChange, actor: str) -> dict[str, Any]:
     words = [action.in_words() for action in actions_from_json(change.actions)] if change.kind == "change" else []
     return {
         "subject": change.order.number, "occurred_at": timezone.now(), "actor": actor, "change": change.number,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from decimal import Decimal
+from typing import Any
 
 import psycopg
 import pytest
@@ -22,6 +23,7 @@ from oms.infra.models import Event
 from oms.infra.verification import all_invariants, check
 from orders.domain.capture import Destination
 from orders.domain.change import (
+    Action,
     AddLine,
     ChangeRefused,
     Discount,
@@ -56,7 +58,7 @@ from tests.orders.life.conftest import Shop, gateway_answers, held_by_gateway, p
 PARIS = Destination(recipient="Ada", address="2 Rue Neuve", city="Paris", postal_code="75001", country="FR")
 
 
-def change(order: Order, *actions: object, key: str = "k1", asked_by: str = "staff", **more: object) -> OrderChange:
+def change(order: Order, *actions: Action, key: str = "k1", asked_by: str = "staff", **more: Any) -> OrderChange:
     return order_change_request(
         order_number=order.number, actions=actions, asked_by=asked_by, key=key, actor="user ada", **more
     )
@@ -94,7 +96,7 @@ def test_a_preview_says_what_it_costs_and_touches_and_writes_nothing(shop: Shop)
             Decimal("27.00"), Decimal("32.00"), Decimal("5.00"),
         )  # fmt: skip
         assert seen.touches == (
-            "1 units of line 1 (A) are taken back from a location: allocated", "what is open afterwards is routed anew",
+            "1 unit of line 1 (A) taken back from a location: allocated", "what is open afterwards is routed anew",
         )  # fmt: skip
         assert units(order) == before
         assert Event.objects.count() == events
@@ -235,7 +237,7 @@ def test_the_release_refuses_what_a_location_has_begun_and_the_refusal_is_kept(s
         assert (refused.status, refused.why) == ("declined", "these units are picking already")
         assert units(order) == [(1, "A", 2, 0, 2, 0)]
         told = Event.objects.get(name="order.change_declined.v1")
-        assert (told.payload["why"], told.payload["actions"]) == (refused.why, ["line 1: 1 units"])
+        assert (told.payload["why"], told.payload["actions"]) == (refused.why, ["line 1: 1 unit"])
 
 
 def test_asked_twice_under_one_key_it_is_done_once(shop: Shop) -> None:
