@@ -111,8 +111,8 @@ class OrderLifeViews(PageAdmin[Order]):
             raise ChangeRefused([Fault(0, "load the page again: this form is not whole")]) from broken
         with transaction.atomic():
             change = order_change_request(
-                order_number=order.number, actions=actions, asked_by=_asker(request), key=key_of(request.POST), actor=acting(request),
-                reason=request.POST.get("reason", ""), version=version,
+                order_number=order.number, actions=actions, asked_by=_asker(request), key=key_of(request.POST),
+                actor=acting(request),                 reason=request.POST.get("reason", ""), version=version,
             )  # fmt: skip
         if change.status == ChangeStatus.DECLINED:
             messages.error(request, f"{order.number} was not changed: {change.why}.")

@@ -42,6 +42,8 @@ class Kind(Enum):
     NOT_ACCEPTABLE = 406, "The answer is not available in this format"
     IDEMPOTENCY_KEY_IN_FLIGHT = 409, "A request with this key is being worked on"
     ORDER_ALREADY_CAPTURED_DIFFERENTLY = 409, "The channel has placed a different order with this number"
+    ORDER_CHANGED_MEANWHILE = 409, "The order has been changed since it was looked at"
+    CHANGE_DECIDED = 409, "The change has been decided already"
     LENGTH_REQUIRED = 411, "The length of the body must be given"
     BODY_TOO_LARGE = 413, "The body is too large"
     UNSUPPORTED_MEDIA_TYPE = 415, "The format of the body is not served"
