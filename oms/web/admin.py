@@ -54,12 +54,13 @@ class OrderPageAdmin(OrderAdmin, OrderLifeViews):
     def page_context(self, request: HttpRequest, row: Order) -> dict[str, Any]:
         """The whole page."""
         number = request.GET.get("lines", "1")
+        page = order_page(row, int(number) if number.isdecimal() else 1)
         return {
             "status": order_status_badge(row),
             "total": money(row.total, row.currency),
-            "page": order_page(row, int(number) if number.isdecimal() else 1),
+            "page": page,
             "payments": payments_panel(row),
-            "life": life_panel(row),
+            "life": life_panel(row, page.holds),
         }
 
     def get_urls(self) -> list[URLPattern]:

@@ -123,11 +123,14 @@ def orders_cancel(
     return results + [BulkResult(number, False, "there is no such order") for number in missing]
 
 
-def may_cancel(order: Order) -> Verdict:
-    """Whether anything of an order can still be cancelled, whatever its release says."""
+def may_cancel(order: Order, held: Verdict | None = None) -> Verdict:
+    """Whether anything of an order can still be cancelled, whatever its release says.
+
+    ``held`` says whether a hold keeps it from being changed, where the caller knows.
+    """
     if order.status in ("complete", "cancelled"):
         return Verdict.no("Nothing of this order is left that could be cancelled.")
-    verdict = may(order, "edit")
+    verdict = may(order, "edit") if held is None else held
     return verdict if verdict else Verdict.no(verdict.reason[:1].upper() + verdict.reason[1:] + ".")
 
 

@@ -151,11 +151,14 @@ def order_change_cancel(*, order_number: str, number: int, actor: str) -> OrderC
     return change
 
 
-def may_change(order: Order) -> Verdict:
-    """Whether anything of an order can still be changed, whatever its release says."""
+def may_change(order: Order, held: Verdict | None = None) -> Verdict:
+    """Whether anything of an order can still be changed, whatever its release says.
+
+    ``held`` says whether a hold keeps it from being changed, where the caller knows.
+    """
     if order.status in ("complete", "cancelled"):
         return Verdict.no("Nothing of this order is left that could be changed.")
-    verdict = may(order, "edit")
+    verdict = may(order, "edit") if held is None else held
     return verdict if verdict else Verdict.no(verdict.reason[:1].upper() + verdict.reason[1:] + ".")
 
 

@@ -13,7 +13,7 @@ from oms.kernel.verdict import Verdict
 from oms.web.admin_sites.order_life import fresh_key
 from oms.web.admin_sites.timeline import actor_in_words
 from orders.domain.change import actions_from_json
-from orders.models import ChangeKind, ChangeStatus, Order, OrderAttachment, OrderChange, OrderNote
+from orders.models import ChangeKind, ChangeStatus, Order, OrderAttachment, OrderChange, OrderHold, OrderNote
 from orders.services import may_cancel, may_change
 from orders.services.holds import BLOCKABLE
 from orders.services.order_change_money import outstanding
@@ -60,15 +60,17 @@ class LifePanel:
         return next((change for change in self.changes if change.waits), None)
 
 
-def life_panel(order: Order) -> LifePanel:
-    """Gather the panel in a fixed number of queries."""
+def life_panel(order: Order, holds: Sequence[OrderHold]) -> LifePanel:
+    """Gather the panel in a fixed number of queries; ``holds`` are the order's active ones."""
+    blocking = next((hold for hold in holds if "edit" in hold.blocks), None)
+    held = Verdict.no(f"a hold keeps it from being changed: {blocking.why}") if blocking else Verdict.yes()
     return LifePanel(
         changes=[_shown(change) for change in order.changes.order_by("number")],
         notes=list(order.notes.order_by("id")),
         files=list(order.attachments.defer("content").order_by("id")),
         outstanding=outstanding(order, list(order.payments.order_by("position"))),
-        may_change=may_change(order),
-        may_cancel=may_cancel(order),
+        may_change=may_change(order, held),
+        may_cancel=may_cancel(order, held),
         blockable=BLOCKABLE,
         key=fresh_key(),
     )

@@ -60,7 +60,7 @@ class CancellationsView(ApiView):
         return Response({"version": order.version, "cancellations": [change_document(row, order) for row in rows]})
 
     def post(self, request: Request, number: str) -> Response:
-        """Cancel: 201 where it is done, 409 where it is declined."""
+        """Cancel: 201, and its status says whether it is done or declined, and why."""
         body = self.body(request, CancellationBody)
         order, parts = order_named(request, number), body.parts()
         if body.preview:

@@ -135,7 +135,7 @@ class ChangesView(ApiView):
         return Response({"version": order.version, "changes": [change_document(row, order) for row in rows]})
 
     def post(self, request: Request, number: str) -> Response:
-        """Ask for one: 201 where it is done or waits to be confirmed, 409 where it is declined."""
+        """Ask for one: 201, and its status says whether it is done, waits to be confirmed or is declined, and why."""
         body = self.body(request, ChangeBody)
         order = order_named(request, number)
         actions = [each.made() for each in body.actions]
@@ -231,9 +231,7 @@ def preview_document(seen: Preview, order: Order) -> dict[str, object]:
 
 
 def answered(change: OrderChange, order: Order) -> Answer:
-    """The answer to a change that was asked for."""
-    if change.status == ChangeStatus.DECLINED:
-        return Answer(409, change_document(change, order))
+    """The answer to a change that was asked for; one that is declined is kept as well, with the reason."""
     return Answer(201, change_document(change, order))
 
 
