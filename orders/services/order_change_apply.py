@@ -141,10 +141,11 @@ def _prorate(
     state: OrderState, source: OrderLine, line_id: int, share: Decimal, *, kinds: Sequence[str] = (), take: bool = False
 ) -> None:
     """Charge a line with its share of what another is charged; ``take``: the other then has so much less of it."""
+    step = Decimal(1).scaleb(-minor_units(state.order.currency))
     for charge in state.charges:
         if charge.line_id != source.pk or (kinds and charge.kind not in kinds):
             continue
-        amount = (charge.amount * share).quantize(_FOUR_PLACES, ROUND_HALF_UP)
+        amount = (charge.amount * share).quantize(step, ROUND_HALF_UP)
         if amount:
             _charge(state.order, charge.kind, amount, charge.description, line_id)
             if take:

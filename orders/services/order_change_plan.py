@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from modules.contracts.order_terms import ChangeAction
+from oms.kernel.money import minor_units
 from orders.catalogue.models import Product
 from orders.domain import change as act
 from orders.domain.change import Action, ChangeRefused, Fault
@@ -188,8 +189,9 @@ def _method(state: OrderState, plan: Plan, action: act.SetMethod) -> str:
 
 def _discount(state: OrderState, plan: Plan, action: act.Discount) -> str:
     """What is taken off is shared over units that may still change, grown so that cancelled ones take none of it."""
-    if action.amount <= 0 or action.amount != action.amount.quantize(_FOUR_PLACES):
-        return "a discount is more than nothing and has four decimals at most"
+    step = Decimal(1).scaleb(-minor_units(state.order.currency))
+    if action.amount <= 0 or action.amount != action.amount.quantize(step):
+        return f"a discount is more than nothing, in whole steps of {step} {state.order.currency}"
     lines = [line for line in state.lines.values() if not line.row.fulfilled and line.kept]
     if action.line:
         lines = [line for line in lines if line.row.position == action.line]
@@ -204,18 +206,20 @@ def _discount(state: OrderState, plan: Plan, action: act.Discount) -> str:
     if whole:
         plan.discounts.append((None, action.amount, words))
     else:
-        for line, part in _shared(lines, costs, action.amount):
-            grown = (part * line.row.ordered / line.kept).quantize(_FOUR_PLACES, ROUND_HALF_UP)
+        for line, part in _shared(lines, costs, action.amount, step):
+            grown = (part * line.row.ordered / line.kept).quantize(step, ROUND_HALF_UP)
             plan.discounts.append((line.row.pk, grown, words))
     plan.facts.append(ChangeAction("discount", action.line, 0, -action.amount))
     return ""
 
 
-def _shared(lines: Sequence[LineState], costs: dict[int, Decimal], amount: Decimal) -> list[tuple[LineState, Decimal]]:
+def _shared(
+    lines: Sequence[LineState], costs: dict[int, Decimal], amount: Decimal, step: Decimal
+) -> list[tuple[LineState, Decimal]]:
     """Shares of an amount by what lines cost; the last one takes what rounding leaves over."""
     total, left, shares = sum(costs.values()), amount, []
     for line in lines[:-1]:
-        part = (amount * costs[line.row.pk] / total).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        part = (amount * costs[line.row.pk] / total).quantize(step, ROUND_HALF_UP)
         shares.append((line, part))
         left -= part
     return [*[(line, part) for line, part in shares if part], (lines[-1], left)]
