@@ -121,7 +121,12 @@ def _header(order: Order, typed: dict[str, str]) -> Iterator[Action]:
     if any(address[name] != getattr(order, name) for name in _ADDRESS):
         if not re.fullmatch(r"([A-Z]{2})?", address["country"]):
             raise ChangeRefused([Fault(0, "a country is two letters of ISO 3166-1, such as GB")])
-        yield SetAddress(destination=Destination(**address))
+        yield SetAddress(
+            destination=Destination(
+                recipient=address["recipient"], address=address["address"], city=address["city"],
+                postal_code=address["postal_code"], country=address["country"],
+            )
+        )  # fmt: skip
     if typed["method"].strip() != order.method:
         yield SetMethod(method=typed["method"].strip()[:40])
     if _number(typed["priority"] or "0", "priority") != order.priority:

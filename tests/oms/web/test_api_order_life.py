@@ -30,7 +30,8 @@ def at(what: str) -> str:
 
 
 def line(shop: Partner) -> dict[str, Any]:
-    return read(shop.get(f"{ORDERS}/SHOP-1"))["lines"][0]
+    found: dict[str, Any] = read(shop.get(f"{ORDERS}/SHOP-1"))["lines"][0]
+    return found
 
 
 def test_a_change_is_previewed_done_once_and_listed(shop: Partner) -> None:
