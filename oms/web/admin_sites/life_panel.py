@@ -17,6 +17,7 @@ from orders.models import ChangeKind, ChangeStatus, Order, OrderAttachment, Orde
 from orders.services import may_cancel, may_change
 from orders.services.holds import BLOCKABLE
 from orders.services.order_change_money import outstanding
+from orders.services.payments import shares_of
 
 _TONES = {
     ChangeStatus.REQUESTED: Tone.WAITING,
@@ -43,12 +44,16 @@ class ChangeShown:
 
 @dataclass(frozen=True, slots=True)
 class LifePanel:
-    """Changes, notes and files; ``outstanding`` is for the customer to pay. ``key`` is that of the hold form."""
+    """Changes, notes and files; ``outstanding`` is for the customer to pay.
+
+    ``payable`` is what a changed order costs without what was cancelled. ``key`` is that of the hold form.
+    """
 
     changes: Sequence[ChangeShown]
     notes: Sequence[OrderNote]
     files: Sequence[OrderAttachment]
     outstanding: Decimal
+    payable: Decimal | None
     may_change: Verdict
     may_cancel: Verdict
     blockable: Sequence[str]
@@ -69,6 +74,7 @@ def life_panel(order: Order, holds: Sequence[OrderHold]) -> LifePanel:
         notes=list(order.notes.order_by("id")),
         files=list(order.attachments.defer("content").order_by("id")),
         outstanding=outstanding(order, list(order.payments.order_by("position"))),
+        payable=shares_of(order).payable if order.version > 1 else None,
         may_change=may_change(order, held),
         may_cancel=may_cancel(order, held),
         blockable=BLOCKABLE,
