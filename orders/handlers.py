@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from oms.infra.events import handles
-from orders.events import OrderHoldReleased, OrderLineCancelled
+from orders.events import OrderCaptured, OrderHoldReleased, OrderLineCancelled
+from orders.life_events import OrderChanged
 from orders.models import Order, OrderStatus, Payment
 from orders.services.channels import status_tell
 from orders.services.payments import authorisations_void, captures_request
+from orders.services.promises import promises_make
 
 
 @handles(OrderLineCancelled)
@@ -30,3 +32,21 @@ def tell_the_channel_of_a_cancelled_order(event: OrderLineCancelled) -> None:
     cancelled = Order.objects.filter(number=event.subject, status=OrderStatus.CANCELLED).exists()
     if cancelled and not event.actor.startswith("channel "):
         status_tell(order_number=event.subject, changed_at=event.occurred_at, reason=event.reason)
+
+
+@handles(OrderCaptured)
+def promise_what_the_channel_promised(event: OrderCaptured) -> None:
+    """Each line is promised by the day that the order came with. Again is harmless."""
+    _promise(event.subject)
+
+
+@handles(OrderChanged)
+def promise_what_was_added(event: OrderChanged) -> None:
+    """Lines that a change has added are promised as the others are. Again is harmless."""
+    _promise(event.subject)
+
+
+def _promise(number: str) -> None:
+    order_id, day = Order.objects.values_list("id", "promise_by").get(number=number)
+    if day:
+        promises_make(order_id=order_id)

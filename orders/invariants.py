@@ -104,4 +104,46 @@ INVARIANTS = [
         GROUP BY o.id HAVING sum(p.captured + p.capturing) > o.total
         """,
     ),
+    Invariant(
+        "changes_are_counted",
+        "an order's version counts its confirmed changes",
+        """
+        SELECT o.number, o.version, count(c.id) FROM orders_order o
+        LEFT JOIN orders_orderchange c ON c.order_id = o.id AND c.status = 'confirmed'
+        WHERE o.version > 1 OR c.id IS NOT NULL
+        GROUP BY o.id HAVING o.version <> 1 + count(c.id)
+        """,
+    ),
+    Invariant(
+        "changed_orders_have_their_event",
+        "every confirmed change or cancellation has its event",
+        """
+        SELECT o.number, count(c.id), max(e.events) FROM orders_orderchange c JOIN orders_order o ON o.id = c.order_id
+        LEFT JOIN (SELECT subject, count(*) AS events FROM infra_event
+                   WHERE name IN ('order.changed.v1', 'order.cancelled.v1') GROUP BY subject) e ON e.subject = o.number
+        WHERE c.status = 'confirmed' GROUP BY o.id HAVING count(c.id) IS DISTINCT FROM max(e.events)
+        """,
+    ),
+    Invariant(
+        "given_back_by_changes_was_asked_for",
+        "what changes gave back was asked of gateways as refunds",
+        """
+        SELECT o.number, c.number, c.given_back, coalesce(r.amount, 0) FROM orders_orderchange c
+        JOIN orders_order o ON o.id = c.order_id
+        LEFT JOIN LATERAL (SELECT sum(t.amount) AS amount FROM orders_paymenttransaction t
+                           JOIN orders_payment p ON p.id = t.payment_id WHERE p.order_id = o.id
+                           AND t.operation = 'refund'
+                           AND t.key LIKE o.number || '/refund/change-' || c.number || '/%') r ON true
+        WHERE c.given_back > 0 AND c.given_back IS DISTINCT FROM coalesce(r.amount, 0)
+        """,
+    ),
+    Invariant(
+        "promises_follow_lines",
+        "no promise is open on a line that has nothing left to send",
+        """
+        SELECT l.order_id, l.position, p.promised_on FROM orders_linepromise p
+        JOIN orders_orderline l ON l.id = p.line_id
+        WHERE p.outcome = 'open' AND l.ordered = l.cancelled + l.fulfilled
+        """,
+    ),
 ]

@@ -9,6 +9,7 @@ from oms.infra.schedule import every
 from orders.services.channels import deliveries_perform as perform_deliveries
 from orders.services.channels import messages_work as work_messages
 from orders.services.payments import authorisations_renew, calls_perform
+from orders.services.promises import promises_break
 
 
 @app.task(name="orders.jobs.payments_perform", retry=5)
@@ -36,7 +37,15 @@ def deliveries_perform(schema: str) -> None:
     perform_deliveries(schema=schema)
 
 
+@app.task(name="orders.jobs.promises_break", retry=5)
+def break_promises(schema: str) -> None:
+    """Write down which promises were not kept."""
+    with retailer_context(schema):
+        promises_break()
+
+
 every(30, "orders.jobs.payments_perform")
 every(3600, "orders.jobs.authorisations_renew")
 every(60, "orders.jobs.messages_work")
 every(30, "orders.jobs.deliveries_perform")
+every(3600, "orders.jobs.promises_break")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Lower, Upper
 
 from orders.catalogue.selectors import products_with_code
-from orders.models import Customer, Order, OrderLine
+from orders.models import Customer, HoldStatus, Order, OrderHold, OrderLine
 
 #: One external number may stand on several channels, but on no more than a handful.
 _ENOUGH = 50
@@ -50,3 +52,16 @@ def lines_of_product(lines: QuerySet[OrderLine], term: str) -> QuerySet[OrderLin
 def as_written_or_capital(term: str) -> list[str]:
     """A term as it was typed and in capitals, for numbers that people type in any case."""
     return list(dict.fromkeys([term, term.upper()]))
+
+
+_DONE = {"edit": "changed", "ship": "shipped", "allocate": "given to a location", "capture": "charged"}
+
+
+def holds_on(order_ids: Collection[int], action: str) -> dict[int, str]:
+    """By order: why a hold keeps an action (allocate, ship, edit, capture) from it. Orders without are left out."""
+    holds = OrderHold.objects.filter(order__in=order_ids, status=HoldStatus.ACTIVE, blocks__contains=[action])
+    return {
+        hold.order_id: f"the hold “{hold.code.replace('_', ' ')}” keeps it from being {_DONE.get(action, action)}: "
+        f"{hold.why}"
+        for hold in holds.order_by("-id")
+    }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fulfilment.requests.events import ExclusionLifted, RequestRejected
 from fulfilment.routing.services import orders_begin, orders_route
+from fulfilment.routing.services.queueing import queues_tidy
 from oms.infra.events import handles
-from orders.events import OrderCaptured, OrderExtended, OrderHoldReleased
+from orders.events import OrderCaptured, OrderExtended, OrderHoldReleased, OrderLineCancelled
+from orders.life_events import OrderChanged
 from orders.models import Order
 
 
@@ -25,6 +27,20 @@ def route_extended_order(event: OrderExtended) -> None:
 def route_released_order(event: OrderHoldReleased) -> None:
     """Go on with an order that was held."""
     orders_begin(order_ids=[_order(event.subject)], actor="routing")
+
+
+@handles(OrderChanged)
+def route_changed_order(event: OrderChanged) -> None:
+    """Place what a change has left open, at once. Only open units are routed, so again is harmless."""
+    order_id = _order(event.subject)
+    queues_tidy(order_id=order_id)
+    orders_route(order_ids=[order_id], actor="routing")
+
+
+@handles(OrderLineCancelled)
+def forget_cancelled_units(event: OrderLineCancelled) -> None:
+    """What is cancelled waits for nothing. Again is harmless."""
+    queues_tidy(order_id=_order(event.subject))
 
 
 @handles(RequestRejected)

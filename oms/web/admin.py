@@ -23,8 +23,10 @@ from fulfilment.routing.services import Routed, orders_route
 from fulfilment.routing.services.orders_route import StockContention
 from oms.infra.backoffice.display import Tone, badge, moment, money
 from oms.infra.backoffice.links import list_address, page_address
-from oms.infra.backoffice.lists import PageAdmin, ReadOnlyAdmin, acting
+from oms.infra.backoffice.lists import ReadOnlyAdmin, acting
 from oms.infra.backoffice.site import retailer_site
+from oms.web.admin_sites.life_panel import life_panel
+from oms.web.admin_sites.order_life import OrderLifeViews
 from oms.web.admin_sites.order_page import order_page
 from oms.web.admin_sites.payments_panel import payments_panel
 from oms.web.admin_sites.timeline import count
@@ -43,7 +45,7 @@ else:
 
 
 @register(Order, site=retailer_site)
-class OrderPageAdmin(OrderAdmin, PageAdmin[Order]):
+class OrderPageAdmin(OrderAdmin, OrderLifeViews):
     """The list of orders, and the page of each with what every module knows about it."""
 
     page_template = "web/order_page.html"
@@ -52,11 +54,13 @@ class OrderPageAdmin(OrderAdmin, PageAdmin[Order]):
     def page_context(self, request: HttpRequest, row: Order) -> dict[str, Any]:
         """The whole page."""
         number = request.GET.get("lines", "1")
+        page = order_page(row, int(number) if number.isdecimal() else 1)
         return {
             "status": order_status_badge(row),
             "total": money(row.total, row.currency),
-            "page": order_page(row, int(number) if number.isdecimal() else 1),
+            "page": page,
             "payments": payments_panel(row),
+            "life": life_panel(row, page.holds),
         }
 
     def get_urls(self) -> list[URLPattern]:

@@ -6,7 +6,8 @@
    earlier one of two that lost the same).
 3. The first ``k`` of ``n`` units of a line cost ``round(total × k / n)``. So parts always add up to the whole, in
    whatever portions units are shipped, cancelled or returned.
-4. Any other charge of the order (carriage, a fee) is due once, with the first unit that is fulfilled.
+4. A fee for a cancellation is due at once, whatever becomes of the goods.
+5. Any other charge of the order (carriage, a fee) is due once, with the first unit that is fulfilled.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from oms.kernel.money import minor_units
 
-#: Kinds of charges that belong to the goods; all others are due once for the order.
+#: Kinds of charges that belong to the goods.
 SHARED_KINDS = ("discount", "tax")
+#: Kinds of charges that are due as soon as they are made; all others are due once for the order.
+AT_ONCE_KINDS = ("cancellation_fee",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,15 @@ class Shares:
         self._lines = {line.line_id: line for line in lines}
         self._totals = {line.line_id: line.amount for line in lines}
         self.once = Decimal(0)
+        self.at_once = Decimal(0)
         whole = Decimal(0)
         for charge in charges:
             if charge.line_id is not None:
                 self._totals[charge.line_id] += charge.amount
             elif charge.kind in SHARED_KINDS:
                 whole += charge.amount
+            elif charge.kind in AT_ONCE_KINDS:
+                self.at_once += charge.amount
             else:
                 self.once += charge.amount
         for line_id, share in shared_out(whole, {line.line_id: line.amount for line in lines}, self._step).items():
@@ -69,12 +75,15 @@ class Shares:
     @property
     def total(self) -> Decimal:
         """What the whole order costs, were all of it fulfilled."""
-        return sum((self.of_units(line.line_id, line.ordered) for line in self._lines.values()), self._once_rounded)
+        charges = self._once_rounded + self._at_once_rounded
+        return sum((self.of_units(line.line_id, line.ordered) for line in self._lines.values()), charges)
 
     @property
     def due(self) -> Decimal:
-        """What the units that have left so far cost, with the charges that are due once."""
-        fulfilled = sum((self.of_units(line.line_id, line.fulfilled) for line in self._lines.values()), Decimal(0))
+        """What the units that have left so far cost, with the charges that are due once and those due at once."""
+        fulfilled = sum(
+            (self.of_units(line.line_id, line.fulfilled) for line in self._lines.values()), self._at_once_rounded
+        )
         return fulfilled + (self._once_rounded if any(line.fulfilled for line in self._lines.values()) else 0)
 
     @property
@@ -87,6 +96,11 @@ class Shares:
         waiting = any(line.cancelled + line.fulfilled < line.ordered for line in self._lines.values())
         begun = any(line.fulfilled for line in self._lines.values())
         return open_units + (self._once_rounded if waiting and not begun else 0)
+
+    @property
+    def payable(self) -> Decimal:
+        """What the customer pays in the end, unless more is cancelled or changed."""
+        return self.due + self.still_to_come
 
     def refund_of(self, line_id: int, units: int) -> Decimal:
         """What ``units`` more units of a line are worth that come back: never more than was paid for them.
@@ -103,6 +117,10 @@ class Shares:
     @property
     def _once_rounded(self) -> Decimal:
         return self.once.quantize(self._step, ROUND_HALF_UP)
+
+    @property
+    def _at_once_rounded(self) -> Decimal:
+        return self.at_once.quantize(self._step, ROUND_HALF_UP)
 
 
 def shared_out(amount: Decimal, weights: Mapping[int, Decimal], step: Decimal) -> dict[int, Decimal]:

@@ -10,7 +10,7 @@ from oms.infra.database.operations import Unchanging
 class Migration(migrations.Migration):
     dependencies = [
         ("catalogue", "0002_list_indexes"),
-        ("orders", "0006_payments"),
+        ("orders", "0007_changes"),
     ]
 
     operations = [

@@ -1,3 +1,5 @@
+from orders.models.attachment import OrderAttachment
+from orders.models.change import Asker, ChangeKind, ChangeStatus, OrderChange
 from orders.models.channel import Channel
 from orders.models.customer import Customer
 from orders.models.hold import HoldStatus, OrderHold
@@ -12,12 +14,17 @@ from orders.models.intake import (
     DeliveryState,
     MessageState,
 )
+from orders.models.note import OrderNote
 from orders.models.order import Order, OrderStatus
 from orders.models.order_line import LineCancellation, OrderCharge, OrderLine
 from orders.models.payment import Payment, PaymentTransaction, SandboxEntry, TransactionStatus
+from orders.models.promise import LinePromise, PromiseOutcome
 
 __all__ = [
     "AliasKind",
+    "Asker",
+    "ChangeKind",
+    "ChangeStatus",
     "Channel",
     "ChannelAlias",
     "ChannelConnection",
@@ -29,14 +36,19 @@ __all__ = [
     "DeliveryState",
     "HoldStatus",
     "LineCancellation",
+    "LinePromise",
     "MessageState",
     "Order",
+    "OrderAttachment",
+    "OrderChange",
     "OrderCharge",
     "OrderHold",
     "OrderLine",
+    "OrderNote",
     "OrderStatus",
     "Payment",
     "PaymentTransaction",
+    "PromiseOutcome",
     "SandboxEntry",
     "TransactionStatus",
 ]

@@ -17,6 +17,7 @@ class HoldStatus(models.TextChoices):
 
     ACTIVE = "active", "Active: it blocks"
     RELEASED = "released", "Released: the order goes on"
+    REJECTED = "rejected", "Rejected: what had not left was cancelled"
 
 
 class OrderHold(models.Model):
@@ -28,6 +29,9 @@ class OrderHold(models.Model):
     blocks = ArrayField(models.CharField(max_length=16), help_text="allocate, ship, edit, capture.")
     why = models.CharField(max_length=255)
     status = models.CharField(max_length=16, choices=HoldStatus.choices, default=HoldStatus.ACTIVE)
+    key = models.CharField(
+        max_length=80, blank=True, default="", db_default="", help_text="Of the form that placed it by hand, if any."
+    )
     placed_by = models.CharField(max_length=150)
     placed_at = models.DateTimeField(db_default=Now())
     released_by = models.CharField(max_length=150, blank=True, default="")
@@ -37,10 +41,11 @@ class OrderHold(models.Model):
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["order", "code"], name="order_hold_once"),
+            models.UniqueConstraint(fields=["order", "key"], name="order_hold_key_once", condition=~Q(key="")),
             models.CheckConstraint(condition=Q(status__in=HoldStatus.values), name="order_hold_status_known"),
             models.CheckConstraint(
                 condition=Q(status="active", released_at__isnull=True)
-                | Q(status="released", released_at__isnull=False),
+                | Q(status__in=["released", "rejected"], released_at__isnull=False),
                 name="order_hold_released_has_time",
             ),
         ]

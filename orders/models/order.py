@@ -59,6 +59,9 @@ class Order(models.Model):
     priority = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="0 or more; higher is more urgent.")
     promise_by = models.DateField(null=True, blank=True, help_text="Last day on which the customer expects it.")
     attributes = models.JSONField(default=dict, db_default={}, blank=True, help_text="The retailer's own fields.")
+    version = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="Counts its changes: what is asked for on an older one is refused."
+    )
 
     #: What the customer owes: lines and charges.
     total = models.GeneratedField(

@@ -14,6 +14,7 @@ from oms.infra.events import record
 from orders.events import OrderLineCancelled
 from orders.models import LineCancellation
 from orders.services.headers import headers_refresh
+from orders.services.promises import promises_settle
 
 
 class CannotCancel(ValueError):
@@ -67,6 +68,7 @@ def lines_cancel(*, cancellations: Sequence[LineToCancel], actor: str, react: bo
     insert_rows(LineCancellation, _COLUMNS, rows)
     _write(lines)
     headers_refresh({line.order_id for line in lines.values()})
+    promises_settle({line.order_id for line in lines.values()})
     record(events, react=react)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from orders.services.headers import headers_refresh
+from orders.services.promises import promises_settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,5 @@ def lines_progress(*, order_ids: Collection[int], progress: Mapping[int, Progres
             ],
         )
     headers_refresh(order_ids)
+    if any(item.fulfilled for item in progress.values()):
+        promises_settle(order_ids)

@@ -18,22 +18,25 @@ from fulfilment.requests.services.parcels import parcels_leave
 from oms.infra.events import record
 from orders.services import Progress, lines_progress
 
+#: From the least to the most work done.
+_BEGUN = tuple(RequestStatus)
+
 
 class NothingToRelease(ValueError):
     """More units were to be released than locations are working on."""
 
 
 def allocations_release(*, units_of_line: Mapping[int, int], reason: str, actor: str) -> None:
-    """Release units of order lines (by primary key) from the requests that hold them, newest request first.
+    """Release units of order lines (by primary key) from the requests that hold them.
 
-    Their stock is free and they are open again; a request that has nothing left to send is cancelled. Raises
-    :class:`NothingToRelease`.
+    The least advanced request gives its units first, of those the newest. Their stock is free and they are open
+    again; a request that has nothing left to send is cancelled. Raises :class:`NothingToRelease`.
     """
     if not units_of_line:
         return
     locked = {item.id: item for item in requests_lock(_holders(units_of_line))}
     waiting = waiting_lines(list(locked))
-    releases = _choose(units_of_line, waiting)
+    releases = _choose(units_of_line, waiting, locked)
     now = timezone.now()
     stock_move(
         kind=MovementKind.RELEASE,
@@ -73,10 +76,12 @@ def _holders(units_of_line: Mapping[int, int]) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _choose(units_of_line: Mapping[int, int], waiting: list[LockedLine]) -> list[tuple[LockedLine, int]]:
+def _choose(
+    units_of_line: Mapping[int, int], waiting: list[LockedLine], locked: Mapping[int, LockedRequest]
+) -> list[tuple[LockedLine, int]]:
     left = dict(units_of_line)
     releases = []
-    for line in sorted(waiting, key=lambda line: -line.id):
+    for line in sorted(waiting, key=lambda line: (_BEGUN.index(locked[line.request_id].status), -line.id)):
         units = min(left.get(line.order_line_id, 0), line.waiting)
         if units:
             left[line.order_line_id] -= units

@@ -13,11 +13,12 @@ from fulfilment.inventory.services import StockChange, picks_succeeded, stock_mo
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.events import RequestShipped
 from fulfilment.requests.models import FulfilmentRequest, Shipment, ShipmentLine
-from fulfilment.requests.services.advance import refuse_unless_allowed
+from fulfilment.requests.services.advance import RequestRefused, refuse_unless_allowed
 from fulfilment.requests.services.locked import LockedLine, LockedRequest, requests_lock, waiting_lines
 from fulfilment.requests.services.parcels import parcel_mates
 from oms.infra.database.bulk import insert_rows, take_numbers
 from oms.infra.events import record
+from orders.selectors import holds_on
 from orders.services import Progress, lines_progress
 from orders.services.payments import captures_request
 
@@ -27,12 +28,13 @@ def requests_ship(*, request_ids: Collection[int], actor: str, carrier: str = ""
 
     What shares a parcel with one of them leaves with it, under the same tracking number. Stock leaves the ledger,
     the orders' units become fulfilled. Raises :class:`~fulfilment.requests.services.RequestRefused` where a request
-    is not packed.
+    is not packed, or a hold keeps its order from being shipped.
     """
     locked = requests_lock(parcel_mates(request_ids))
     refuse_unless_allowed(locked, RequestStatus.SHIPPED)
     if not locked:
         return 0
+    _refuse_held(locked)
     lines = waiting_lines([item.id for item in locked])
     now = timezone.now()
     numbers = {item.id: item.number for item in locked}
@@ -65,6 +67,14 @@ def requests_ship(*, request_ids: Collection[int], actor: str, carrier: str = ""
         for item in locked
     ])  # fmt: skip
     return fulfilled.total()
+
+
+def _refuse_held(locked: Sequence[LockedRequest]) -> None:
+    held = holds_on({item.order_id for item in locked}, "ship")
+    for item in locked:
+        if item.order_id in held:
+            message = f"{item.number}: {held[item.order_id]}"
+            raise RequestRefused(message)
 
 
 def _write_shipments(

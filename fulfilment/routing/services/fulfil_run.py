@@ -14,6 +14,7 @@ from fulfilment.routing.models import QueueEntry
 from fulfilment.routing.services.orders_route import orders_route
 from oms.infra.database.context import retailer_context
 from orders.models import Order
+from orders.selectors import holds_on
 
 _ORDERS_AT_ONCE = 250
 _REQUESTS_AT_ONCE = 500
@@ -94,7 +95,7 @@ def _ship(schema: str, actor: str, report: FulfilReport, on_progress: OnProgress
 
 
 def _work_through(request_ids: list[int], actor: str) -> int:
-    request_ids = parcel_mates(request_ids)
+    request_ids = _not_held(parcel_mates(request_ids))
     for now, following in (
         (RequestStatus.OFFERED, RequestStatus.PICKING),
         (RequestStatus.PICKING, RequestStatus.PACKED),
@@ -102,6 +103,18 @@ def _work_through(request_ids: list[int], actor: str) -> int:
         at = _with_status(request_ids, now)
         requests_advance(request_ids=at, to=following, actor=actor)
     return requests_ship(request_ids=_with_status(request_ids, RequestStatus.PACKED), actor=actor)
+
+
+def _not_held(request_ids: list[int]) -> list[int]:
+    """Without the requests whose orders a hold keeps from being shipped, and without what shares their parcels."""
+    found = FulfilmentRequest.objects.filter(id__in=request_ids)
+    held = holds_on(set(found.values_list("order", flat=True)), "ship")
+    if not held:
+        return request_ids
+    kept_back = found.filter(order__in=held)
+    parcels = kept_back.filter(parcel__isnull=False).values("parcel")
+    kept = found.exclude(order__in=held).exclude(parcel__in=parcels).order_by("id")
+    return list(kept.values_list("id", flat=True))
 
 
 def _with_status(request_ids: list[int], status: RequestStatus) -> list[int]:

@@ -70,6 +70,16 @@ def orders_await_run(orders: Sequence[OrderToRoute], *, revision: int) -> int:
     return sum(line.quantity for order in orders for line in order.lines)
 
 
+def queues_tidy(*, order_id: int) -> None:
+    """Lines of an order that have nothing open leave their queues."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM routing_backorder q USING orders_orderline l"
+            " WHERE l.id = q.line_id AND l.order_id = %s AND l.open = 0",
+            [order_id],
+        )
+
+
 def units_give_up(units: Sequence[tuple[OrderToRoute, LineFacts, int, str]], actor: str) -> None:
     """Cancel open units (order, line, how many, why), and let it be known that the customer is to be told."""
     if not units:

@@ -11,6 +11,7 @@ from typing import Any
 from fulfilment.requests.domain import RequestStatus
 from oms.infra.backoffice.display import Tone, money
 from oms.infra.models import Event
+from oms.web.admin_sites.timeline_life import LIFE_TELLERS, Told
 
 Payload = Mapping[str, Any]
 
@@ -45,8 +46,10 @@ class _Told:
 
 def tell(event: Event, names: Names) -> Entry:
     """An event in words."""
-    teller = _TELLERS.get(event.name)
-    told = teller(event.payload, names) if teller else _unknown(event)
+    of_life, teller = LIFE_TELLERS.get(event.name), _TELLERS.get(event.name)
+    told: _Told | Told = teller(event.payload, names) if teller else _unknown(event)
+    if of_life:
+        told = of_life(event.payload)
     return Entry(event.occurred_at, actor_in_words(event.actor), told.title, told.detail, told.icon, told.tone)
 
 

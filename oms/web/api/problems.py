@@ -46,6 +46,8 @@ class Kind(Enum):
     ORDER_ALREADY_CAPTURED_DIFFERENTLY = 409, "The channel has placed a different order with this number"
     NOT_ENOUGH_STOCK = 409, "Fewer units can be promised than were asked for"
     RESERVATION_ENDED = 409, "The reservation holds nothing any more"
+    ORDER_CHANGED_MEANWHILE = 409, "The order has been changed since it was looked at"
+    CHANGE_DECIDED = 409, "The change has been decided already"
     LENGTH_REQUIRED = 411, "The length of the body must be given"
     BODY_TOO_LARGE = 413, "The body is too large"
     UNSUPPORTED_MEDIA_TYPE = 415, "The format of the body is not served"

@@ -7,7 +7,7 @@ from orders.services.payments.ask import (
     order_refund,
     refund_verdict,
 )
-from orders.services.payments.locked import left, refundable, shares_of
+from orders.services.payments.locked import left, payments_lock, refundable, shares_of
 from orders.services.payments.perform import calls_perform
 from orders.services.payments.renew import authorisations_renew
 from orders.services.payments.settle import call_settle
@@ -21,6 +21,7 @@ __all__ = [
     "captures_request",
     "left",
     "order_refund",
+    "payments_lock",
     "refund_verdict",
     "refundable",
     "shares_of",

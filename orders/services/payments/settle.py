@@ -13,7 +13,7 @@ from orders.domain.gateway import Declined, Done, Operation, Outcome
 from orders.events import PaymentDeclined, PaymentMoved
 from orders.models import Payment, PaymentTransaction, TransactionStatus
 from orders.services.holds import holds_place
-from orders.services.payments.ask import captures_request
+from orders.services.payments.ask import authorisations_void, captures_request
 from orders.services.payments.locked import call, left, payment_lock, terms_of, wake
 
 
@@ -42,6 +42,8 @@ def call_settle(*, key: str, outcome: Outcome | None, actor: str) -> bool:
         _tell_moved(payment, transaction, actor)
         if transaction.operation == Operation.AUTHORISE:
             captures_request(order_ids=[payment.order_id], actor=actor, reason="authorised")
+            if payment.order.version > 1:  # it may have been changed since this was asked for
+                authorisations_void(order_id=payment.order_id, actor=actor, reason="no longer needed")
     else:
         _after_refusal(payment, transaction, outcome, actor)
     return True

@@ -21,13 +21,13 @@ def summary_document(order: OrderSummary) -> dict[str, object]:
         "channel": order.channel,
         "external_number": order.external_number,
         "status": order.status,
-        "placed_at": _instant(order.placed_at),
-        "captured_at": _instant(order.captured_at),
+        "placed_at": instant_text(order.placed_at),
+        "captured_at": instant_text(order.captured_at),
         "totals": {
             "currency": order.currency,
-            "lines": _amount(order.lines_total, order.currency),
-            "charges": _amount(order.charges_total, order.currency),
-            "total": _amount(order.total, order.currency),
+            "lines": amount_text(order.lines_total, order.currency),
+            "charges": amount_text(order.charges_total, order.currency),
+            "total": amount_text(order.total, order.currency),
         },
         "links": {"self": address(order.number)},
     }
@@ -49,7 +49,7 @@ def order_document(order: OrderDetail) -> dict[str, object]:
             {
                 "kind": charge.kind,
                 "description": charge.description,
-                "amount": _amount(charge.amount, currency),
+                "amount": amount_text(charge.amount, currency),
                 "line": charge.line,
             }
             for charge in order.charges
@@ -60,7 +60,7 @@ def order_document(order: OrderDetail) -> dict[str, object]:
                 "kind": payment.kind,
                 "gateway": payment.gateway,
                 "label": payment.label,
-                **{name: _amount(getattr(payment, name), currency) for name in PAYMENT_AMOUNTS},
+                **{name: amount_text(getattr(payment, name), currency) for name in PAYMENT_AMOUNTS},
             }
             for payment in order.payments
         ],
@@ -77,8 +77,8 @@ def _line(line: LineDetail, currency: str) -> dict[str, object]:
         "position": line.position,
         "sku": line.sku,
         "description": line.description,
-        "unit_price": _amount(line.unit_price, currency),
-        "amount": _amount(line.amount, currency),
+        "unit_price": amount_text(line.unit_price, currency),
+        "amount": amount_text(line.amount, currency),
         "quantity": {
             "ordered": line.ordered,
             "open": line.open,
@@ -90,12 +90,13 @@ def _line(line: LineDetail, currency: str) -> dict[str, object]:
     }
 
 
-def _amount(amount: Decimal, currency: str) -> str:
+def amount_text(amount: Decimal, currency: str) -> str:
     """Exact: as many decimals as the amount needs, and at least those of the currency's smallest unit."""
     smallest = Decimal(1).scaleb(-minor_units(currency))
     in_units = amount.quantize(smallest)
     return f"{in_units if in_units == amount else amount.normalize():f}"
 
 
-def _instant(instant: datetime) -> str:
+def instant_text(instant: datetime) -> str:
+    """In UTC, as ISO 8601 with Z."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
