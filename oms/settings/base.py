@@ -67,6 +67,7 @@ _WITHOUT_TABLES = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular_sidecar",  # files of the API's pages, served by ourselves
     "simple_history",
 ]
 # unfold stands before the admin whose templates it replaces.
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "oms.web.middleware.RequestIdentity",
     "oms.web.api.middleware.ProblemsEverywhere",
+    "oms.web.api.admission.Admission",
     "tenants.middleware.RetailerMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -139,6 +141,9 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
 }
+
+#: Networks of the proxies in front of us, whose X-Forwarded-For is believed.
+TRUSTED_PROXIES = env.list("OMS_TRUSTED_PROXIES", default=[])
 
 # -- jobs ------------------------------------------------------------------------------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -169,11 +170,22 @@ def order_detail(number: str) -> OrderDetail | None:
 
 
 def orders_newest(
-    *, limit: int, status: str | None = None, channel: str | None = None, after: Place | None = None
+    *,
+    limit: int,
+    status: str | None = None,
+    channel: str | None = None,
+    within: Sequence[int] = (),
+    after: Place | None = None,
 ) -> list[OrderSummary]:
-    """At most ``limit`` orders, the newest first, from behind ``after``; never counts."""
+    """At most ``limit`` orders, the newest first, from behind ``after``; never counts.
+
+    ``within``: of these channels alone, by primary key; none: of all.
+    """
     conditions: list[str] = ["true"]
-    values: list[str | int | datetime] = []
+    values: list[str | int | datetime | list[int]] = []
+    if within:
+        conditions.append("o.channel_id = ANY(%s)")
+        values.append(list(within))
     if status is not None:
         conditions.append("o.status = %s")
         values.append(status)

@@ -50,7 +50,7 @@ def allocations_release(*, units_of_line: Mapping[int, int], reason: str, actor:
         order_ids={locked[line.request_id].order_id for line, _ in releases},
         progress={line_id: Progress(-units, 0) for line_id, units in units_of_line.items()},
     )
-    _cancel_empty(locked, waiting, releases)
+    cancel_empty(locked, waiting, releases)
     record([
         UnitsReleased(
             subject=locked[line.request_id].order_number, occurred_at=now, actor=actor,
@@ -86,9 +86,10 @@ def _choose(units_of_line: Mapping[int, int], waiting: list[LockedLine]) -> list
     return releases
 
 
-def _cancel_empty(
+def cancel_empty(
     locked: Mapping[int, LockedRequest], waiting: list[LockedLine], releases: list[tuple[LockedLine, int]]
 ) -> None:
+    """Cancel the locked requests of which nothing is left to send and nothing was sent."""
     left: dict[int, int] = defaultdict(int)
     for line in waiting:
         left[line.request_id] += line.waiting

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+from urllib.parse import urlencode
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,16 +13,25 @@ from rest_framework.views import APIView
 
 from oms.infra.idempotency import Answer, answer_once
 from oms.web.api.authentication import key_of
+from oms.web.api.cursor import Place, write_cursor
 from oms.web.api.fields import Checked, checked
 from oms.web.api.problems import Fault, Kind, Problem, invalid
+from oms.web.rights import Scope
 
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 
+Row = TypeVar("Row")
+
 
 class ApiView(APIView):
-    """An address of the API. Whatever it raises is answered by :func:`oms.web.api.problems.handle`."""
+    """An address of the API. Whatever it raises is answered by :func:`oms.web.api.problems.handle`.
+
+    A key needs ``read_scope`` to read it and ``write_scope`` for everything else.
+    """
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    read_scope: Scope = Scope.ORDERS_READ
+    write_scope: Scope = Scope.ORDERS_WRITE
 
     def body(self, request: Request, model: type[Checked]) -> Checked:
         """The JSON body as ``model``. Raises :class:`~oms.web.api.problems.Problem`."""
@@ -39,6 +50,29 @@ class ApiView(APIView):
         if repeated:
             raise invalid(repeated)
         return checked(model, {name: values[0] for name, values in given.items()}, within="parameter")
+
+    def page(
+        self,
+        request: Request,
+        collection: str,
+        name: str,
+        found: Sequence[Row],
+        limit: int,
+        document: Callable[[Row], dict[str, object]],
+        place: Callable[[Row], Place],
+    ) -> Response:
+        """A page of at most ``limit`` documents; ``found`` holds one row more where another page follows."""
+        page = found[:limit]
+        cursor = write_cursor(place(page[-1])) if len(found) > len(page) else None
+        parameters = {**request.query_params.dict(), "cursor": cursor}
+        following = f"{collection}?{urlencode(parameters)}" if cursor else None
+        return Response(
+            {
+                name: [document(row) for row in page],
+                "next_cursor": cursor,
+                "links": {"self": request.get_full_path(), "next": following},
+            }
+        )
 
     def answer_once(self, request: Request, work: Callable[[], Answer]) -> Response:
         """Do a write; once only where the header ``Idempotency-Key`` names it (kept with the write itself)."""

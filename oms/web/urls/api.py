@@ -1,12 +1,29 @@
 from django.urls import path, re_path
 
+from oms.web.api.catalogue.views import ChannelsView, LocationsView, ProductsView, ProductView
+from oms.web.api.openapi.views import OpenApiView
 from oms.web.api.orders.views import OrdersView, OrderView
 from oms.web.api.payments.views import PaymentCallbackView
+from oms.web.api.requests.steps import AcknowledgeView, PackView, PickView, RejectView, ShipView
+from oms.web.api.requests.views import RequestsView, RequestView, ShipmentsView
 from oms.web.api.views import NothingHere
 
 urlpatterns = [
     path("orders", OrdersView.as_view()),
     path("orders/<path:number>", OrderView.as_view()),  # a channel's number may have a slash in it
+    path("products", ProductsView.as_view()),
+    path("products/<path:sku>", ProductView.as_view()),
+    path("locations", LocationsView.as_view()),
+    path("channels", ChannelsView.as_view()),
+    path("openapi.json", OpenApiView.as_view()),
+    path("requests", RequestsView.as_view()),
+    path("requests/<path:number>/acknowledge", AcknowledgeView.as_view()),
+    path("requests/<path:number>/pick", PickView.as_view()),
+    path("requests/<path:number>/pack", PackView.as_view()),
+    path("requests/<path:number>/ship", ShipView.as_view()),
+    path("requests/<path:number>/reject", RejectView.as_view()),
+    path("requests/<path:number>", RequestView.as_view()),
+    path("shipments", ShipmentsView.as_view()),
     path("payment-callbacks/<slug:gateway>", PaymentCallbackView.as_view()),
     re_path(r"", NothingHere.as_view()),
 ]
