@@ -15,6 +15,7 @@ from oms.infra.idempotency import Answer, answer_once
 from oms.web.api.authentication import key_of
 from oms.web.api.cursor import Place, write_cursor
 from oms.web.api.fields import Checked, checked
+from oms.web.api.parsers import parameter_faults
 from oms.web.api.problems import Fault, Kind, Problem, invalid
 from oms.web.rights import Scope
 
@@ -47,8 +48,9 @@ class ApiView(APIView):
             for name, values in given.items()
             if len(values) > 1
         ]
-        if repeated:
-            raise invalid(repeated)
+        unsafe = [fault for name, values in given.items() for fault in parameter_faults(name, values[0])]
+        if repeated or unsafe:
+            raise invalid([*repeated, *unsafe])
         return checked(model, {name: values[0] for name, values in given.items()}, within="parameter")
 
     def page(

@@ -52,17 +52,13 @@ def caller(fresh_module: None) -> Partner:
     return caller
 
 
-@pytest.fixture(scope="module")
-def api(caller: Partner) -> Any:
-    """The document as it is served, with the application behind it."""
-    config = SchemathesisConfig(projects=ProjectsConfig(default=ProjectConfig(
-        generation=GenerationConfig(max_examples=20, deterministic=True),
-        checks=ChecksConfig(positive_data_acceptance=PositiveDataAcceptanceConfig(expected_statuses=_TAKEN)),
-    )))  # fmt: skip
-    return schemathesis.openapi.from_wsgi(DOCUMENT, WSGIHandler(), headers={"Host": "acme.localhost"}, config=config)
-
-
-schema = schemathesis.pytest.from_fixture("api")
+_CONFIG = SchemathesisConfig(projects=ProjectsConfig(default=ProjectConfig(
+    base_url="http://acme.localhost",
+    generation=GenerationConfig(max_examples=20, deterministic=True),
+    checks=ChecksConfig(positive_data_acceptance=PositiveDataAcceptanceConfig(expected_statuses=_TAKEN)),
+)))  # fmt: skip
+schema: Any = schemathesis.openapi.from_dict(openapi_document(), config=_CONFIG)
+schema.app = WSGIHandler()
 
 
 @schema.parametrize()
