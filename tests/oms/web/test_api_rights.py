@@ -60,7 +60,8 @@ def test_a_bound_key_places_and_sees_orders_of_its_channels_alone(fresh: None) -
     assert own.status_code == 201
     for refused in (foreign, unknown):  # and nobody learns which channels there are
         assert problem(refused)["errors"] == [{
-            "pointer": "/channel", "code": "channel_not_allowed", "detail": "With this key orders are placed on market.",
+            "pointer": "/channel", "code": "channel_not_allowed",
+            "detail": "With this key orders are placed on market.",
         }]  # fmt: skip
     assert [order["number"] for order in read(bound.get(ORDERS))["orders"]] == ["MARKET-2"]
     assert bound.get(f"{ORDERS}/SHOP-1").status_code == 404
