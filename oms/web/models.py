@@ -139,3 +139,85 @@ class RequestAcknowledgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.request_id} seen by {self.actor}"
+
+
+class BulkKind(models.TextChoices):
+    """What the rows of a bulk job are."""
+
+    ORDERS = "orders", "Orders"
+    PRODUCTS = "products", "Products"
+    STOCK = "stock", "Stock levels"
+
+
+class BulkStatus(models.TextChoices):
+    """How far a bulk job is."""
+
+    WAITING = "waiting", "Waiting: a worker will begin with it"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done: each row has a result"
+
+
+class BulkJob(models.Model):
+    """Many rows that a partner sent at once. Counters move in the transactions that work the rows."""
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=16, choices=BulkKind.choices)
+    status = models.CharField(max_length=16, choices=BulkStatus.choices, default=BulkStatus.WAITING)
+    idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001 - null: none, and never a duplicate
+    content_digest = models.BinaryField(max_length=32)
+    total = models.PositiveIntegerField()
+    succeeded = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["id"], name="bulk_job_unfinished", condition=~Q(status=BulkStatus.DONE.value)),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "idempotency_key"], name="bulk_job_once"),
+            models.CheckConstraint(condition=Q(kind__in=BulkKind.values), name="bulk_job_kind_known"),
+            models.CheckConstraint(condition=Q(status__in=BulkStatus.values), name="bulk_job_status_known"),
+            models.CheckConstraint(
+                condition=Q(total__gte=models.F("succeeded") + models.F("refused")), name="bulk_job_counts_its_rows"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=BulkStatus.DONE.value)
+                | Q(total=models.F("succeeded") + models.F("refused"), finished_at__isnull=False),
+                name="bulk_job_done_is_done",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.total} {self.kind}"
+
+
+class BulkRow(models.Model):
+    """A row of a bulk job as it was sent, and what became of it."""
+
+    id = models.BigAutoField(primary_key=True)
+    job = models.ForeignKey(BulkJob, on_delete=models.CASCADE, related_name="rows", db_index=False)
+    number = models.PositiveIntegerField(help_text="From 1, in the order in which they were sent.")
+    content = models.TextField(help_text="JSON.")
+    status = models.CharField(max_length=8, default="waiting", help_text="waiting, done or refused.")
+    result = models.JSONField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["job_id", "number"]
+        indexes: ClassVar = [
+            models.Index(fields=["job", "number"], name="bulk_row_waiting", condition=Q(status="waiting")),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["job", "number"], name="bulk_row_once"),
+            models.CheckConstraint(
+                condition=Q(status="waiting", result__isnull=True)
+                | Q(status__in=["done", "refused"], result__isnull=False),
+                name="bulk_row_has_its_result",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"row {self.number} of {self.job_id}"

@@ -9,5 +9,7 @@ TRAVEL: Mapping[str, Rule] = {
     "web_apikeychannel": NONE,
     "web_apikeylocation": NONE,
     "web_apikeybucket": NONE,
+    "web_bulkjob": NONE,
+    "web_bulkrow": NONE,
     "web_requestacknowledgement": With("request_id", "requests_fulfilmentrequest"),
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 from urllib.parse import urlencode
 
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -27,12 +28,16 @@ Row = TypeVar("Row")
 class ApiView(APIView):
     """An address of the API. Whatever it raises is answered by :func:`oms.web.api.problems.handle`.
 
-    A key needs ``read_scope`` to read it and ``write_scope`` for everything else.
+    A key needs ``read_scope`` to read it and ``write_scope`` for everything else; None: any key will do.
     """
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
-    read_scope: Scope = Scope.ORDERS_READ
-    write_scope: Scope = Scope.ORDERS_WRITE
+    read_scope: Scope | None = Scope.ORDERS_READ
+    write_scope: Scope | None = Scope.ORDERS_WRITE
+
+    def required_scope(self, request: Request) -> Scope | None:
+        """The scope that a request needs; None: any key will do."""
+        return self.read_scope if request.method in SAFE_METHODS else self.write_scope
 
     def body(self, request: Request, model: type[Checked]) -> Checked:
         """The JSON body as ``model``. Raises :class:`~oms.web.api.problems.Problem`."""
@@ -78,13 +83,19 @@ class ApiView(APIView):
 
     def answer_once(self, request: Request, work: Callable[[], Answer]) -> Response:
         """Do a write; once only where the header ``Idempotency-Key`` names it (kept with the write itself)."""
-        key = request.headers.get("Idempotency-Key")
+        key = idempotency_key(request)
         if key is None:
             return _response(work())
-        if not _IDEMPOTENCY_KEY.fullmatch(key):
-            raise Problem(Kind.MALFORMED_REQUEST, "Idempotency-Key has 1 to 255 visible ASCII characters.")
         same = b"\n".join([f"{request.method} {request.get_full_path()}".encode(), request.body])
         return _response(answer_once(caller=f"api-key:{key_of(request).prefix}", key=key, request=same, work=work))
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The name that the caller gives the write, if any. Raises :class:`~oms.web.api.problems.Problem`."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise Problem(Kind.MALFORMED_REQUEST, "Idempotency-Key has 1 to 255 visible ASCII characters.")
+    return key
 
 
 class NothingHere(ApiView):

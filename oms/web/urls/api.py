@@ -1,5 +1,6 @@
 from django.urls import path, re_path
 
+from oms.web.api.bulk.views import BulkJobView, BulkOrdersView, BulkProductsView, BulkRowsView, BulkStockView
 from oms.web.api.catalogue.views import ChannelsView, LocationsView, ProductsView, ProductView
 from oms.web.api.openapi.views import OpenApiView
 from oms.web.api.orders.views import OrdersView, OrderView
@@ -15,6 +16,11 @@ urlpatterns = [
     path("products/<path:sku>", ProductView.as_view()),
     path("locations", LocationsView.as_view()),
     path("channels", ChannelsView.as_view()),
+    path("bulk/orders", BulkOrdersView.as_view()),
+    path("bulk/products", BulkProductsView.as_view()),
+    path("bulk/stock", BulkStockView.as_view()),
+    path("bulk/<int:job>", BulkJobView.as_view()),
+    path("bulk/<int:job>/rows", BulkRowsView.as_view()),
     path("openapi.json", OpenApiView.as_view()),
     path("requests", RequestsView.as_view()),
     path("requests/<path:number>/acknowledge", AcknowledgeView.as_view()),

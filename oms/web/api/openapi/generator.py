@@ -139,13 +139,15 @@ def _operation(path: str, method: str, view: type[ApiView], operation: Operation
         "operationId": f"{method}_{re.sub(r'[^a-z]+', '_', path.removeprefix(BASE)).strip('_')}",
         "tags": [_tag(path)],
         "summary": operation.summary,
-        "description": _description(handler) + ("" if open_to_all else f"\n\nScope: `{scope.value}`"),
+        "description": _description(handler) + ("" if open_to_all or scope is None else f"\n\nScope: `{scope.value}`"),
         "parameters": [*_steps(path), *_parameters(operation), *_request_headers(operation, method)],
         "responses": _responses(operation, method, open_to_all=open_to_all),
     }
     if open_to_all:
         document["security"] = []
-    if operation.body:
+    if operation.body and operation.media_types != ("application/json",):
+        document["requestBody"] = _stream_body(operation)
+    elif operation.body:
         document["requestBody"] = _request_body(operation, schemas)
     return document
 
@@ -167,6 +169,21 @@ def _request_body(operation: Operation, schemas: Schema) -> Schema:
     return {
         "required": bool(schemas[name].get("required")),
         "content": dict.fromkeys(operation.media_types, content),
+    }
+
+
+def _stream_body(operation: Operation) -> Schema:
+    """Rows, each like the body's model; the formats have no schema of their own."""
+    name = operation.body.__name__ if operation.body else ""
+    said = f"One `{name}` a line (see the schemas), or CSV whose columns are named by the path: `lines.0.sku`."
+    samples = dict(zip(operation.media_types, operation.examples.values(), strict=True))
+    return {
+        "required": True,
+        "description": said,
+        "content": {
+            media_type: {"schema": {"type": "string"}, "example": samples[media_type]}
+            for media_type in operation.media_types
+        },
     }
 
 

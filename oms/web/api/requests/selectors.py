@@ -207,6 +207,6 @@ def shipments_newest(
             [*values, limit],
         )
         return [
-            ShipmentDetail(*row[:-1], tuple((place, sku, units) for place, sku, units in json.loads(row[-1] or "[]")))
+            ShipmentDetail(*row[:-1], *[tuple(tuple(line) for line in json.loads(row[-1] or "[]"))])
             for row in cursor.fetchall()
         ]
