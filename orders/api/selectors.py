@@ -175,11 +175,12 @@ def orders_newest(
     status: str | None = None,
     channel: str | None = None,
     within: Sequence[int] = (),
+    updated_since: datetime | None = None,
     after: Place | None = None,
 ) -> list[OrderSummary]:
     """At most ``limit`` orders, the newest first, from behind ``after``; never counts.
 
-    ``within``: of these channels alone, by primary key; none: of all.
+    ``within``: of these channels alone, by primary key; none: of all. ``updated_since``: with an event since then.
     """
     conditions: list[str] = ["true"]
     values: list[str | int | datetime | list[int]] = []
@@ -192,6 +193,12 @@ def orders_newest(
     if channel is not None:
         conditions.append("o.channel_id = (SELECT id FROM orders_channel WHERE code = %s)")
         values.append(channel)
+    if updated_since is not None:
+        conditions.append(
+            "o.number = ANY(ARRAY(SELECT DISTINCT e.subject FROM infra_event e"
+            " WHERE e.subject_kind = 'order' AND e.recorded_at >= %s))"
+        )
+        values.append(updated_since)
     if after is not None:
         conditions.append("(o.placed_at, o.id) < (%s, %s)")
         values += [after.placed_at, after.id]

@@ -53,10 +53,13 @@ class ApiView(APIView):
             for name, values in given.items()
             if len(values) > 1
         ]
+        if repeated:
+            raise invalid(repeated)
+        found = checked(model, {name: values[0] for name, values in given.items()}, within="parameter")
         unsafe = [fault for name, values in given.items() for fault in parameter_faults(name, values[0])]
-        if repeated or unsafe:
-            raise invalid([*repeated, *unsafe])
-        return checked(model, {name: values[0] for name, values in given.items()}, within="parameter")
+        if unsafe:
+            raise invalid(unsafe)
+        return found
 
     def page(
         self,

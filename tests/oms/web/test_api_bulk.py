@@ -178,11 +178,11 @@ def test_a_job_is_seen_by_the_key_that_sent_it_alone(fresh: None) -> None:
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "code"),
     [
-        (" \n", "application/x-ndjson", 400, "malformed_request"),
-        ("\n\n", "application/x-ndjson", 400, "malformed_request"),
-        ("a,a\n1,2\n", "text/csv", 400, "malformed_request"),
+        (" \n", "application/x-ndjson", 422, "validation"),
+        ("\n\n", "application/x-ndjson", 422, "validation"),
+        ("a,a\n1,2\n", "text/csv", 422, "validation"),
         ("{}", "application/json", 415, "unsupported_media_type"),
-        ("x" * (LONGEST_ROW + 1), "application/x-ndjson", 400, "malformed_request"),
+        ("x" * (LONGEST_ROW + 1), "application/x-ndjson", 422, "validation"),
     ],
 )
 def test_what_cannot_be_taken_leaves_nothing(fresh: None, body: str, content_type: str, status: int, code: str) -> None:
@@ -221,7 +221,7 @@ def test_too_many_rows_are_refused(fresh: None, monkeypatch: pytest.MonkeyPatch)
 
     response = send(shop, "products", [{"sku": f"P{number}"} for number in range(4)])
 
-    assert "more than 3 rows" in problem(response)["detail"]
+    assert "more than 3 rows" in problem(response)["errors"][0]["detail"]
     with pytest.raises(BadStream, match="UTF-8"):
         list(rows_of(Stream(_once(b"\xff\n")), is_csv=False))
 

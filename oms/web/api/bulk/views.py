@@ -18,7 +18,7 @@ from oms.web.api.cursor import Place, read_cursor
 from oms.web.api.describing import describes
 from oms.web.api.fields import Parameters
 from oms.web.api.orders.body import OrderBody
-from oms.web.api.problems import Kind, Problem
+from oms.web.api.problems import Fault, Kind, Problem, invalid
 from oms.web.api.views import ApiView, idempotency_key
 from oms.web.bulk.kinds import ProductRow, StockRow
 from oms.web.bulk.receiving import BadStream, Stream, bulk_receive, rows_of
@@ -66,7 +66,7 @@ class BulkView(ApiView):
                 return _again(earlier, self.kind, stream)
             number = bulk_receive(key_id=key.pk, kind=self.kind, rows=rows, stream=stream, name=name)
         except BadStream as fault:
-            raise Problem(Kind.MALFORMED_REQUEST, f"Nothing was taken: {fault}.") from fault
+            raise invalid([Fault("", "bad_rows", f"{str(fault)[:1].upper()}{str(fault)[1:]}.")]) from fault
         except UnreadablePostError as fault:
             raise Problem(Kind.MALFORMED_REQUEST, "The body ended before its announced length.") from fault
         bulk_enqueue(number)

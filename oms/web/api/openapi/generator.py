@@ -181,7 +181,7 @@ def _stream_body(operation: Operation) -> Schema:
         "required": True,
         "description": said,
         "content": {
-            media_type: {"schema": {"type": "string"}, "example": samples[media_type]}
+            media_type: {"schema": {"type": "string", "minLength": 1}, "example": samples[media_type]}
             for media_type in operation.media_types
         },
     }

@@ -15,7 +15,7 @@ from oms.web.api.authentication import caller_of
 from oms.web.api.conditional import tagged
 from oms.web.api.cursor import read_cursor
 from oms.web.api.describing import describes
-from oms.web.api.fields import Parameters
+from oms.web.api.fields import Instant, Parameters
 from oms.web.api.orders.body import EXAMPLES, OrderBody
 from oms.web.api.orders.difference import differences
 from oms.web.api.orders.document import COLLECTION, OrderDocument, OrderPage, order_document, summary_document
@@ -31,6 +31,10 @@ class PageParameters(Parameters):
 
     status: OrderStatus | None = None
     channel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")] | None = None
+    updated_since: Annotated[
+        Instant | None,
+        Field(description="Orders of which something was recorded since then. Ask again from a minute before."),
+    ] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[Place, BeforeValidator(read_cursor), WithJsonSchema({"type": "string"})] | None = None
 
@@ -43,7 +47,8 @@ class OrdersView(ApiView):
         """A page of the orders that the key may see. ``next`` is null on the last one."""
         asked = self.parameters(request, PageParameters)
         found = orders_newest(
-            status=asked.status, channel=asked.channel, within=caller_of(request).channel_ids, after=asked.cursor,
+            status=asked.status, channel=asked.channel, within=caller_of(request).channel_ids,
+            updated_since=asked.updated_since, after=asked.cursor,
             limit=asked.limit + 1,
         )  # fmt: skip
         return self.page(
