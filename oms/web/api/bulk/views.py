@@ -51,9 +51,9 @@ class BulkView(ApiView):
         media_type = sent.content_type
         if media_type not in (NDJSON, CSV):
             raise Problem(Kind.UNSUPPORTED_MEDIA_TYPE, f"Send rows as {NDJSON} or {CSV}.")
-        if not sent.META.get("CONTENT_LENGTH"):
+        if sent.META.get("HTTP_TRANSFER_ENCODING") and not sent.META.get("CONTENT_LENGTH"):
             raise Problem(Kind.LENGTH_REQUIRED, "Send the header Content-Length instead of Transfer-Encoding.")
-        if int(sent.META["CONTENT_LENGTH"]) > LARGEST:
+        if int(sent.META.get("CONTENT_LENGTH") or 0) > LARGEST:
             raise Problem(Kind.BODY_TOO_LARGE, f"Send at most {LARGEST:,} bytes at once.")
         key, name = key_of(request), idempotency_key(request)
         earlier = _claimed(key.pk, name) if name else None
