@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -141,7 +142,7 @@ def test_a_key_is_used_from_its_networks_alone(fresh: None) -> None:
         ({"networks": ["10.0.0.1/8"]}, "networks", "is not a network such as"),
     ],
 )  # fmt: skip
-def test_a_key_that_does_not_fit_is_not_issued(acme: None, said: dict[str, object], field: str, message: str) -> None:
+def test_a_key_that_does_not_fit_is_not_issued(acme: None, said: dict[str, Any], field: str, message: str) -> None:
     LocationFactory.create(code="HERE")
     with pytest.raises(BadKey, match=message) as refusal:
         api_key_issue(name="Somebody", **said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
@@ -67,7 +67,7 @@ schema: Any = schemathesis.openapi.from_dict(openapi_document(), config=_CONFIG)
 schema.app = WSGIHandler()
 
 
-@schema.parametrize()
+@schema.parametrize()  # type: ignore[untyped-decorator]
 @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_whatever_is_sent_the_answer_is_as_described(case: Any, caller: Partner) -> None:
     case.call_and_validate(headers={"Host": "acme.localhost", "Authorization": f"Bearer {caller.token}"})
