@@ -68,6 +68,7 @@ _WITHOUT_TABLES = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular_sidecar",  # files of the API's pages, served by ourselves
     "simple_history",
 ]
 # unfold stands before the admin whose templates it replaces.
@@ -79,6 +80,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "oms.web.middleware.RequestIdentity",
     "oms.web.api.middleware.ProblemsEverywhere",
+    "oms.web.api.admission.Admission",
     "tenants.middleware.RetailerMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -143,6 +145,9 @@ REST_FRAMEWORK = {
 
 #: Whether channels may be told at addresses that are not on the public internet: a connector beside this server.
 CHANNELS_REACH_INNER_ADDRESSES = env.bool("OMS_CHANNELS_REACH_INNER_ADDRESSES", False)
+
+#: Networks of the proxies in front of us, whose X-Forwarded-For is believed.
+TRUSTED_PROXIES = env.list("OMS_TRUSTED_PROXIES", default=[])
 
 # -- jobs ------------------------------------------------------------------------------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -179,17 +179,35 @@ def order_detail(number: str) -> OrderDetail | None:
 
 
 def orders_newest(
-    *, limit: int, status: str | None = None, channel: str | None = None, after: Place | None = None
+    *,
+    limit: int,
+    status: str | None = None,
+    channel: str | None = None,
+    within: Sequence[int] = (),
+    updated_since: datetime | None = None,
+    after: Place | None = None,
 ) -> list[OrderSummary]:
-    """At most ``limit`` orders, the newest first, from behind ``after``; never counts."""
+    """At most ``limit`` orders, the newest first, from behind ``after``; never counts.
+
+    ``within``: of these channels alone, by primary key; none: of all. ``updated_since``: with an event since then.
+    """
     conditions: list[str] = ["true"]
-    values: list[str | int | datetime] = []
+    values: list[str | int | datetime | list[int]] = []
+    if within:
+        conditions.append("o.channel_id = ANY(%s)")
+        values.append(list(within))
     if status is not None:
         conditions.append("o.status = %s")
         values.append(status)
     if channel is not None:
         conditions.append("o.channel_id = (SELECT id FROM orders_channel WHERE code = %s)")
         values.append(channel)
+    if updated_since is not None:
+        conditions.append(
+            "o.number = ANY(ARRAY(SELECT DISTINCT e.subject FROM infra_event e"
+            " WHERE e.subject_kind = 'order' AND e.recorded_at >= %s))"
+        )
+        values.append(updated_since)
     if after is not None:
         conditions.append("(o.placed_at, o.id) < (%s, %s)")
         values += [after.placed_at, after.id]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import connection as django_connection
 from django.db import transaction
@@ -39,6 +39,20 @@ def registry_context() -> Iterator[None]:
     """Read which host name belongs to which retailer, and nothing else."""
     with _serving(REGISTRY):
         yield
+
+
+def ask_alone(schema: str, statement: str, values: Sequence[str | int | bytes]) -> list[tuple[Any, ...]]:
+    """Rows of one statement in a transaction of its own, committed when this returns; in one round trip.
+
+    For what must hold whatever becomes of the work around it, and must not hold its locks for as long: counting
+    calls. ``statement`` is one, without a semicolon. Inside a context of the same retailer it is a part of that.
+    """
+    wrapper = _connection()
+    if not wrapper.in_atomic_block:
+        return wrapper.ask_alone(retailer_identity(schema), statement, values)
+    with retailer_context(schema), django_connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cast("list[tuple[Any, ...]]", cursor.fetchall())
 
 
 def served_schema() -> str:

@@ -9,6 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from orders.api.selectors import Place
 
+__all__ = ["Place", "read_cursor", "write_cursor"]
+
 _LARGEST_KEY = 2**63 - 1
 
 

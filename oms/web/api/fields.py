@@ -11,7 +11,16 @@ from typing import Annotated, TypeAlias, TypeVar
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from oms.importing.iso_codes import COUNTRY_CODES, CURRENCY_CODES
@@ -142,19 +151,53 @@ def _one_of(codes: frozenset[str], what: str) -> Callable[[str], str]:
     return check
 
 
+#: Characters that no text may have, as a class of a regular expression.
+_CONTROLS = r"\x00-\x1f\x7f-\x9f"
+#: What every text is like: the parser sees to it.
+PLAIN_TEXT = rf"^[^{_CONTROLS}]*$"
+
 #: Exact; negative for a discount. Never a JSON number.
-Amount: TypeAlias = Annotated[Decimal, BeforeValidator(_money)]
-Price: TypeAlias = Annotated[Amount, AfterValidator(_not_negative)]
-Instant: TypeAlias = Annotated[datetime, BeforeValidator(_past)]
+Amount: TypeAlias = Annotated[
+    Decimal,
+    BeforeValidator(_money),
+    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]{1,10}(\.[0-9]{1,4})?$", "examples": ["12.50", "-5.00"]}),
+]
+Price: TypeAlias = Annotated[
+    Decimal,
+    BeforeValidator(_money),
+    AfterValidator(_not_negative),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,4})?$", "examples": ["12.50"]}),
+]
+Instant: TypeAlias = Annotated[
+    datetime,
+    BeforeValidator(_past),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00+01:00"]}),
+]
 #: What the database's INTEGER holds.
 Quantity: TypeAlias = Annotated[int, Field(ge=1, le=2_147_483_647)]
-Identifier: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_trimmed)]
-Email: TypeAlias = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
+Identifier: TypeAlias = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64),
+    AfterValidator(_trimmed),
+    Field(
+        json_schema_extra={"pattern": rf"^[^\s{_CONTROLS}]([^{_CONTROLS}]*[^\s{_CONTROLS}])?$", "examples": ["1001"]}
+    ),
+]
+Email: TypeAlias = Annotated[
+    str,
+    StringConstraints(max_length=254),
+    AfterValidator(_email),
+    Field(json_schema_extra={"examples": ["a@b.example"]}),
+]
 Currency: TypeAlias = Annotated[
-    str, AfterValidator(_one_of(CURRENCY_CODES, "It must be a currency code of ISO 4217, such as GBP."))
+    str,
+    AfterValidator(_one_of(CURRENCY_CODES, "It must be a currency code of ISO 4217, such as GBP.")),
+    WithJsonSchema({"type": "string", "enum": sorted(CURRENCY_CODES)}),
 ]
 Country: TypeAlias = Annotated[
-    str, AfterValidator(_one_of(COUNTRY_CODES | {""}, "It must be a country code of ISO 3166-1, such as GB."))
+    str,
+    AfterValidator(_one_of(COUNTRY_CODES | {""}, "It must be a country code of ISO 3166-1, such as GB.")),
+    WithJsonSchema({"type": "string", "enum": sorted(COUNTRY_CODES | {""})}),
 ]
 Latitude: TypeAlias = Annotated[float, Field(ge=-90, le=90)]
 Longitude: TypeAlias = Annotated[float, Field(ge=-180, le=180)]

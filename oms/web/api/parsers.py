@@ -106,9 +106,14 @@ def _faults(value: object, at: str, depth: int) -> Iterator[Fault]:
             yield from _faults(item, at + step(name), depth - 1)
 
 
-def _text_faults(text: str, at: str, what: str) -> Iterator[Fault]:
+def parameter_faults(name: str, text: str) -> Iterator[Fault]:
+    """What cannot be taken in the text of a parameter."""
+    yield from _text_faults(text, name, "The text", "parameter")
+
+
+def _text_faults(text: str, at: str, what: str, within: str = "pointer") -> Iterator[Fault]:
     found = _UNSAFE.search(text)
     if found:
         kind = "half a surrogate pair" if found[0] >= "\ud800" else "a control character"
         detail = f"{what} has {kind} (U+{ord(found[0]):04X}) at character {found.start() + 1}."
-        yield Fault(at, "unsafe_character", detail)
+        yield Fault(at, "unsafe_character", detail, within)

@@ -39,6 +39,8 @@ class Kind(Enum):
     SIGNATURE_NOT_VERIFIED = 401, "The signature cannot be verified"
     FORBIDDEN = 403, "This is not allowed"
     KEY_READ_ONLY = 403, "The API key can only read"
+    SCOPE_MISSING = 403, "The API key has no right to this"
+    ADDRESS_NOT_ALLOWED = 403, "The API key may not be used from this network address"
     NOT_FOUND = 404, "There is nothing at this address"
     METHOD_NOT_ALLOWED = 405, "The method is not served at this address"
     NOT_ACCEPTABLE = 406, "The answer is not available in this format"
@@ -48,11 +50,15 @@ class Kind(Enum):
     RESERVATION_ENDED = 409, "The reservation holds nothing any more"
     ORDER_CHANGED_MEANWHILE = 409, "The order has been changed since it was looked at"
     CHANGE_DECIDED = 409, "The change has been decided already"
+    REQUEST_STATE = 409, "The fulfilment request cannot take this step now"
     LENGTH_REQUIRED = 411, "The length of the body must be given"
+    PRECONDITION_FAILED = 412, "It has changed since it was read"
     BODY_TOO_LARGE = 413, "The body is too large"
     UNSUPPORTED_MEDIA_TYPE = 415, "The format of the body is not served"
     VALIDATION = 422, "Some values cannot be taken"
     IDEMPOTENCY_KEY_REUSED = 422, "The key has named a different request before"
+    PRECONDITION_REQUIRED = 428, "The write must say which version it is for"
+    RATE_LIMITED = 429, "The key has called too often"
     SERVER_ERROR = 500, "Something went wrong on our side"
     TRY_AGAIN = 503, "The request could not be carried out just now"
 
@@ -82,14 +88,18 @@ def step(name: str | int) -> str:
 
 
 class Problem(exceptions.APIException):
-    """Raise it anywhere under a view: the transaction is undone and the document is the answer."""
+    """Raise it anywhere under a view: the transaction is undone and the document is the answer.
 
-    def __init__(self, kind: Kind, detail: str, *, faults: Sequence[Fault] = ()) -> None:
+    ``retry_after`` (seconds) is said with the problems that pass by themselves.
+    """
+
+    def __init__(self, kind: Kind, detail: str, *, faults: Sequence[Fault] = (), retry_after: int = 1) -> None:
         super().__init__(detail, kind.code)
         self.status_code = kind.status
         self.kind = kind
         self.text = detail
         self.faults = faults
+        self.retry_after = retry_after
 
 
 def invalid(faults: Sequence[Fault]) -> Problem:
@@ -106,6 +116,13 @@ def handle(fault: Exception, context: Mapping[str, Any]) -> HttpResponse:
     problem = fault if isinstance(fault, Problem) else _translated(fault)
     if problem.kind.status >= 500:
         logger.error("request %s: %s", _request_id(request), problem.kind.code, exc_info=fault)
+    return response(request, problem)
+
+
+def handle_early(request: HttpRequest, fault: Exception) -> HttpResponse:
+    """Answer an exception outside the views, before a transaction has begun."""
+    problem = _translated(fault)
+    logger.error("request %s: %s", _request_id(request), problem.kind.code, exc_info=fault)
     return response(request, problem)
 
 
@@ -129,8 +146,8 @@ def response(request: HttpRequest, problem: Problem) -> HttpResponse:
     headers = {}
     if kind.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
-    if kind in (Kind.TRY_AGAIN, Kind.IDEMPOTENCY_KEY_IN_FLIGHT):
-        headers["Retry-After"] = "1"
+    if kind in (Kind.TRY_AGAIN, Kind.IDEMPOTENCY_KEY_IN_FLIGHT, Kind.RATE_LIMITED):
+        headers["Retry-After"] = str(problem.retry_after)
     return HttpResponse(json.dumps(document), content_type=CONTENT_TYPE, status=kind.status, headers=headers)
 
 

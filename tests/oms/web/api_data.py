@@ -58,10 +58,10 @@ def open_shop(retailer: str = "acme", *, may_write: bool = True) -> Partner:
     return partner(retailer, may_write=may_write)
 
 
-def partner(retailer: str = "acme", *, may_write: bool = True) -> Partner:
-    """A partner with a key of its own."""
+def partner(retailer: str = "acme", *, may_write: bool = True, name: str = "Web shop", **said: Any) -> Partner:
+    """A partner with a key of its own; ``said`` as to :func:`api_key_issue`."""
     with retailer_context(retailer):
-        _, token = api_key_issue(name="Web shop", may_write=may_write)
+        _, token = api_key_issue(name=name, may_write=may_write, **said)
     return Partner(retailer, token)
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 
 from oms.infra.database.context import retailer_context
 from oms.web.models import ApiKey
+from tests.factories.locations import LocationFactory
 from tests.oms.web.back_office import Page, manager, staff, told, visitor, words
 
 KEYS = "/admin/web/apikey/"
@@ -97,3 +98,57 @@ def test_only_those_with_the_right_issue_and_revoke(fresh: None) -> None:
     assert manager("globex").post(f"{KEYS}{key}/revoke/").status_code == 404
     with retailer_context("acme"):
         assert ApiKey.objects.get().revoked_at is None
+
+
+def test_a_vendor_gets_a_key_bound_to_its_location(fresh: None) -> None:
+    # given
+    with retailer_context("acme"):
+        LocationFactory.create(code="VENDOR")
+    client = manager()
+    # when
+    response = issue(
+        client, name="Vendor", role="vendor", may_write="on", locations="VENDOR", networks="127.0.0.0/8",
+        rate_per_minute="60", burst="5", days="30",
+    )  # fmt: skip
+    # then
+    token = token_of(response)
+    assert visitor().get("/api/v1/requests", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    assert calls(token) == 403
+    with retailer_context("acme"):
+        key = ApiKey.objects.get()
+        assert (key.role, key.rate_per_minute, key.burst, key.networks) == ("vendor", 60, 5, ["127.0.0.0/8"])
+        assert [place.code for place in key.locations.all()] == ["VENDOR"]
+        assert key.expires_at is not None
+    page = words(client.get(f"{KEYS}{key.pk}/change/"))
+    assert "60 calls a minute, 5 at once" in page
+    assert "requests:work" in page
+
+
+def test_what_does_not_fit_is_said_at_its_field(fresh: None) -> None:
+    page = words(issue(manager(), name="Vendor", role="vendor", may_write="on"))
+
+    assert "A key of the role vendor names the locations whose requests it sees." in page
+    with retailer_context("acme"):
+        assert not ApiKey.objects.exists()
+
+
+def test_a_rotated_key_has_two_secrets_for_a_while(fresh: None) -> None:
+    # given
+    client = manager()
+    old = token_of(issue(client, name="Shop", may_write="on"))
+    with retailer_context("acme"):
+        key = ApiKey.objects.get().pk
+    # when
+    response = client.post(f"{KEYS}{key}/rotate/", {"hours": "24"})
+    # then
+    new = token_of(response)
+    assert "no-store" in response["Cache-Control"]
+    assert (new != old, calls(old), calls(new)) == (True, 200, 200)
+    assert "is taken until" in words(client.get(f"{KEYS}{key}/change/"))
+    # and nobody else, and not for a thousand hours
+    assert staff("web.view_apikey").post(f"{KEYS}{key}/rotate/", {"hours": "1"}).status_code == 403
+    assert told(client.post(f"{KEYS}{key}/rotate/", {"hours": "1000"})) == [
+        "Shop keeps its secret. Give 0 to 720 hours."
+    ]
+    client.post(f"{KEYS}{key}/revoke/")
+    assert told(client.post(f"{KEYS}{key}/rotate/", {"hours": "1"}))[-1:] == ["Shop is revoked and gets no new secret."]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from django.http import HttpResponse
+from django.utils import timezone
 
 from oms.infra.database.context import retailer_context
 from oms.web.api.cursor import write_cursor
 from orders.api.selectors import Place
 from orders.catalogue.models import Product
 from orders.models import Channel, Order, OrderLine
+from orders.services.lines_cancel import LineToCancel, lines_cancel
 from tests.oms.web.api_data import ORDERS, open_shop, problem, read, small_order
 
 
@@ -159,3 +161,24 @@ def test_a_cursor_of_any_place_is_taken_and_a_changed_one_is_not(fresh: None) ->
         assert shop.get(f"{ORDERS}?cursor={cursor[1:]}").status_code == 422
     assert shop.get(f"{ORDERS}?cursor={write_cursor(Place(places[0].placed_at, 2**63))}").status_code == 422
     assert shop.get(f"{ORDERS}?cursor={write_cursor(Place(places[0].placed_at, 0))}").status_code == 422
+
+
+def test_orders_of_which_something_happened_since(fresh: None) -> None:
+    # given two orders that were captured long ago, and one of them changed now
+    shop = open_shop()
+    for number in ("1", "2"):
+        shop.post(ORDERS, small_order(number))
+    since = timezone.now().isoformat().replace("+00:00", "Z")
+    assert read(shop.get(f"{ORDERS}?updated_since={since}"))["orders"] == []
+    with retailer_context("acme"):
+        line = OrderLine.objects.get(order__number="SHOP-2", position=1)
+        cancellation = LineToCancel(
+            line_id=line.pk, quantity=1, unit_price=line.unit_price, external_number="", reason="test",
+            happened_at=timezone.now(),
+        )  # fmt: skip
+        lines_cancel(cancellations=[cancellation], actor="test")
+    # when
+    changed = read(shop.get(f"{ORDERS}?updated_since={since}"))
+    # then
+    assert [order["number"] for order in changed["orders"]] == ["SHOP-2"]
+    assert problem(shop.get(f"{ORDERS}?updated_since=yesterday"))["errors"][0]["parameter"] == "updated_since"

@@ -50,7 +50,9 @@ def test_a_problem_document_says_all_that_it_should(fresh: None) -> None:
 
 def test_every_code_has_one_type_and_says_what_to_do() -> None:
     assert len({kind.code for kind in Kind}) == len(list(Kind))
-    assert {kind.status for kind in Kind} == {400, 401, 403, 404, 405, 406, 409, 411, 413, 415, 422, 500, 503}
+    assert {kind.status for kind in Kind} == {
+        400, 401, 403, 404, 405, 406, 409, 411, 412, 413, 415, 422, 428, 429, 500, 503,
+    }  # fmt: skip
     assert all(kind.title and not kind.title.endswith(".") for kind in Kind)
 
 

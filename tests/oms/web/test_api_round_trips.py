@@ -49,9 +49,11 @@ def test_an_order_of_two_lines(fresh: None) -> None:
         response = shop.post(ORDERS, small_order())
     # then
     assert response.status_code == 201
+    assert "api_key_admit" in asked[0]  # who calls, how often: a transaction of its own that has ended with it
+    assert asked[0].endswith("COMMIT")
     assert beginnings(asked) == [
         "BEGIN; SET LOCAL",
-        'SELECT "web_apikey"."id", "web_apikey"."name",',
+        "BEGIN; SET LOCAL",
         "WITH product AS",
         'INSERT INTO "orders_order"',
         "WITH part0 AS",
@@ -84,7 +86,7 @@ def test_repeats_and_reads(fresh: None) -> None:
         "an order": (4, lambda: shop.get(f"{ORDERS}/SHOP-1")),
         "a page": (4, lambda: shop.get(f"{ORDERS}?status=open&channel=shop")),
         "an invalid body": (3, lambda: shop.post(ORDERS, {})),
-        "nothing": (2, lambda: shop.get("/api/v1/nothing")),
+        "nothing": (3, lambda: shop.get("/api/v1/nothing")),
     }
     for name, (expected, send) in requests.items():
         # when

@@ -8,7 +8,7 @@ them over. Outside such a context no cursor is handed out, and the login role co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
@@ -100,6 +100,27 @@ class DatabaseWrapper(TenantsWrapper):
             except psycopg.Error:
                 self.connection.rollback()
                 raise
+
+    def ask_alone(self, identity: Identity, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        """Begin as ``identity``, ask one question, commit: one round trip. Nothing is open before or after."""
+        self.ensure_connection()
+        whole = f"{identity.begin_sql}; {statement}; COMMIT"
+        with self.wrap_database_errors:
+            try:
+                cursor = self.connection.execute(whole, values)
+            except psycopg.OperationalError:
+                if not self.connection.closed:
+                    self.connection.rollback()
+                    raise
+                self.close()  # the server was restarted meanwhile: as above, but what was asked may have happened
+                self.connect()
+                cursor = self.connection.execute(whole, values)
+            except psycopg.Error:
+                self.connection.rollback()
+                raise
+            while cursor.description is None and cursor.nextset():
+                pass
+            return list(cursor.fetchall())
 
     @cached_property
     def pg_version(self) -> int:

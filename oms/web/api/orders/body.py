@@ -120,7 +120,11 @@ class OrderBody(Body):
     currency: Currency | None = None
     customer: CustomerBody | None = None
     destination: DestinationBody = DestinationBody()
-    lines: Annotated[tuple[LineBody, ...], Field(max_length=1000, strict=False), AfterValidator(not_empty)]
+    lines: Annotated[
+        tuple[LineBody, ...],
+        Field(max_length=1000, strict=False, json_schema_extra={"minItems": 1}),
+        AfterValidator(not_empty),
+    ]
     charges: Annotated[tuple[ChargeBody, ...], Field(max_length=100, strict=False)] = ()
     payments: Annotated[tuple[PaymentBody, ...], Field(max_length=10, strict=False)] = ()
     method: Annotated[str, text(40)] = ""
@@ -180,3 +184,27 @@ class OrderBody(Body):
             promise_by=self.promise_by,
             attributes=self.attributes,
         )
+
+
+#: Bodies that work where there are a channel SHOP and these products.
+EXAMPLES: dict[str, object] = {
+    "The least": {
+        "channel": "shop",
+        "external_number": "1001",
+        "lines": [{"sku": "A", "quantity": 2, "unit_price": "10.00"}],
+    },
+    "With customer, destination, carriage and a card": {
+        "channel": "shop",
+        "external_number": "1002",
+        "placed_at": "2026-01-31T12:00:00+01:00",
+        "currency": "GBP",
+        "customer": {"reference": "C-7", "name": "Ada Clarke", "email": "ada@example.com"},
+        "destination": {
+            "recipient": "Ada Clarke", "address": "1 High Street", "city": "London", "postal_code": "E1 6AN",
+            "country": "GB",
+        },
+        "lines": [{"sku": "A", "quantity": 1, "unit_price": "25.00", "description": "Apron"}],
+        "charges": [{"kind": "carriage", "amount": "4.95"}],
+        "payments": [{"kind": "card", "amount": "29.95", "gateway": "sandbox", "token": "card-4242"}],
+    },
+}  # fmt: skip

@@ -7,11 +7,117 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import quote
 
+from pydantic import AwareDatetime, Field
+
 from oms.kernel.money import minor_units
+from oms.web.api.documents import Document, Links, Money, Page
 from orders.api.selectors import LineDetail, OrderDetail, OrderSummary
 
 COLLECTION = "/api/v1/orders"
 PAYMENT_AMOUNTS = ("amount", "authorised", "voided", "captured", "refunded")
+
+
+class TotalsDocument(Document):
+    """What the customer owes, in ``currency``."""
+
+    currency: str = Field(examples=["GBP"])
+    lines: Money
+    charges: Money
+    total: Money
+
+
+class OrderSummaryDocument(Document):
+    """An order in a list."""
+
+    number: str = Field(examples=["SHOP-1001"])
+    channel: str
+    external_number: str
+    status: str = Field(description="held, open, in_progress, complete or cancelled; more may come.")
+    placed_at: AwareDatetime
+    captured_at: AwareDatetime
+    totals: TotalsDocument
+    links: Links
+
+
+class CustomerDocument(Document):
+    """Who bought."""
+
+    reference: str
+    name: str
+    email: str
+
+
+class DestinationDocument(Document):
+    """Where the order goes."""
+
+    recipient: str
+    address: str
+    city: str
+    postal_code: str
+    country: str
+    latitude: float | None
+    longitude: float | None
+
+
+class QuantityDocument(Document):
+    """What became of a line's units."""
+
+    ordered: int
+    open: int
+    allocated: int
+    fulfilled: int
+    cancelled: int
+    returned: int
+
+
+class LineDocument(Document):
+    """A product of the order."""
+
+    position: int
+    sku: str
+    description: str
+    unit_price: Money
+    amount: Money
+    quantity: QuantityDocument
+
+
+class ChargeDocument(Document):
+    """Money beside the goods; ``line`` is the position that it belongs to, 0 for the order."""
+
+    kind: str
+    description: str
+    amount: Money
+    line: int
+
+
+class PaymentDocument(Document):
+    """A tender, and what became of it."""
+
+    position: int
+    kind: str
+    gateway: str
+    label: str
+    amount: Money
+    authorised: Money
+    voided: Money
+    captured: Money
+    refunded: Money
+
+
+class OrderDocument(OrderSummaryDocument):
+    """An order with everything in it."""
+
+    customer: CustomerDocument | None
+    destination: DestinationDocument
+    lines: list[LineDocument]
+    charges: list[ChargeDocument]
+    payments: list[PaymentDocument]
+
+
+class OrderPage(Page):
+    """Orders, the newest first."""
+
+    orders: list[OrderSummaryDocument]
 
 
 def summary_document(order: OrderSummary) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""What orders and stock speak of: products, locations, channels."""
