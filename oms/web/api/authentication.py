@@ -81,6 +81,11 @@ def caller_of(request: Request) -> Caller:
     return request.auth
 
 
+def may_see(caller: Caller, channel: str) -> bool:
+    """Whether a key may see the orders of a channel."""
+    return not caller.channels or channel in caller.channels
+
+
 def key_of(request: Request) -> ApiKey:
     """The key with which an authenticated request came."""
     return caller_of(request).key

@@ -24,6 +24,7 @@ from oms.web.api.authentication import key_of
 from oms.web.api.fields import Parameters, text
 from oms.web.api.problems import Kind, Problem
 from oms.web.api.views import ApiView
+from oms.web.rights import Scope
 
 COLLECTION = "/api/v1/stock-feeds"
 MOST_ROWS = 100_000
@@ -52,6 +53,8 @@ class RowParameters(Parameters):
 class FeedsView(ApiView):
     """Feeds are sent here."""
 
+    read_scope, write_scope = Scope.STOCK_READ, Scope.STOCK_WRITE
+
     def post(self, request: Request) -> Response:
         """Up to 100,000 rows. 201 when they are merged already, 202 when a job merges them: ask at ``links.self``."""
         asked = self.parameters(request, FeedParameters)
@@ -69,6 +72,8 @@ class FeedsView(ApiView):
 class FeedView(ApiView):
     """One feed."""
 
+    read_scope, write_scope = Scope.STOCK_READ, Scope.STOCK_WRITE
+
     def get(self, request: Request, number: int) -> Response:
         """How far it is, and what became of its rows."""
         return Response(feed_document(_feed(number)))
@@ -76,6 +81,8 @@ class FeedView(ApiView):
 
 class FeedRowsView(ApiView):
     """What became of each row."""
+
+    read_scope, write_scope = Scope.STOCK_READ, Scope.STOCK_WRITE
 
     def get(self, request: Request, number: int) -> Response:
         """A page of rows in their order; ``next`` is null on the last one."""

@@ -28,6 +28,7 @@ from oms.web.api.authentication import key_of
 from oms.web.api.fields import Body, Identifier, Parameters, Quantity, checked, text
 from oms.web.api.problems import Fault, Kind, Problem, invalid
 from oms.web.api.views import ApiView
+from oms.web.rights import Scope
 
 COLLECTION = "/api/v1/reservations"
 #: SKUs in one question.
@@ -50,6 +51,8 @@ class Question(Parameters):
 
 class AvailabilityView(ApiView):
     """What can be promised now, or on a later day. Worked out from the levels at every call: never kept."""
+
+    read_scope = Scope.STOCK_READ
 
     def get(self, request: Request) -> HttpResponse:
         """For up to 100 SKUs: the total for the channel, what each location can promise, what is coming by day."""
@@ -105,6 +108,8 @@ class ReservationBody(Body):
 class ReservationsView(ApiView):
     """What carts hold."""
 
+    read_scope, write_scope = Scope.STOCK_READ, Scope.ORDERS_WRITE
+
     def post(self, request: Request) -> Response:
         """Hold units: 201, also when the same key has held them before."""
         body = self.body(request, ReservationBody)
@@ -119,6 +124,8 @@ class ExtensionBody(Body):
 
 class ReservationView(ApiView):
     """One reservation, by the key that its holder chose."""
+
+    read_scope, write_scope = Scope.STOCK_READ, Scope.ORDERS_WRITE
 
     def get(self, request: Request, key: str) -> Response:
         """As it stands now."""

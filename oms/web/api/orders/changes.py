@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from oms.infra.idempotency import Answer
-from oms.web.api.authentication import key_of
+from oms.web.api.authentication import caller_of, key_of, may_see
 from oms.web.api.fields import Amount, Body, Price, Quantity, not_empty, text
 from oms.web.api.orders.body import AttributeName, AttributeValue, DestinationBody
 from oms.web.api.orders.document import address, amount_text, instant_text
@@ -164,7 +164,7 @@ class ChangeCancelView(ApiView):
 def order_named(request: Request, number: str) -> Order:
     """The order that an address names, for a key that may see it. Raises ``Problem``."""
     order = None if "\x00" in number else Order.objects.select_related("channel").filter(number=number).first()
-    if order is None:
+    if order is None or not may_see(caller_of(request), order.channel.code):
         raise Problem(Kind.NOT_FOUND, f"There is no order {number}.")
     return order
 

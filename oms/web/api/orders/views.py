@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from oms.infra.idempotency import Answer
 from oms.web.api.admission import Caller
-from oms.web.api.authentication import caller_of
+from oms.web.api.authentication import Caller, caller_of, may_see
 from oms.web.api.conditional import tagged
 from oms.web.api.cursor import read_cursor
 from oms.web.api.describing import describes
@@ -71,17 +71,13 @@ class OrderView(ApiView):
     def get(self, request: Request, number: str) -> Response:
         """The order as it stands now."""
         order = order_detail(number)
-        if order is None or not _may_see(caller_of(request), order.summary.channel):
+        if order is None or not may_see(caller_of(request), order.summary.channel):
             raise Problem(Kind.NOT_FOUND, f"There is no order {number}.")
         return tagged(request, order_document(order))
 
 
-def _may_see(caller: Caller, channel: str) -> bool:
-    return not caller.channels or channel in caller.channels
-
-
 def _capture(body: OrderBody, caller: Caller) -> Answer:
-    if not _may_see(caller, body.channel):
+    if not may_see(caller, body.channel):
         detail = f"With this key orders are placed on {', '.join(caller.channels)}."
         raise invalid([Fault("/channel", "channel_not_allowed", detail)])
     try:

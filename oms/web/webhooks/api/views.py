@@ -14,6 +14,7 @@ from oms.infra.secrets import unseal
 from oms.web.api.authentication import key_of
 from oms.web.api.problems import Fault, Kind, Problem, invalid
 from oms.web.api.views import ApiView
+from oms.web.rights import Scope
 from oms.web.webhooks.api.body import (
     DeliveriesParameters,
     EndpointBody,
@@ -49,6 +50,8 @@ from oms.web.webhooks.services.sealing import context_of
 
 class WebhookView(ApiView):
     """What the views here share."""
+
+    read_scope = write_scope = Scope.WEBHOOKS_MANAGE
 
     def endpoint(self, reference: str) -> Endpoint:
         """The endpoint, or the problem that there is none."""
