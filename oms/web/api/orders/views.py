@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from oms.infra.idempotency import Answer
 from oms.web.api.admission import Caller
-from oms.web.api.authentication import Caller, caller_of, may_see
+from oms.web.api.authentication import caller_of, may_see
 from oms.web.api.conditional import tagged
 from oms.web.api.cursor import read_cursor
 from oms.web.api.describing import describes
