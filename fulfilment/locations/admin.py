@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from fulfilment.locations.bulk import LOCATION_ACTIONS
 from fulfilment.locations.models import Location, LocationGroup, LocationKind, OpeningException, OpeningHours
 from fulfilment.locations.selectors import promised_beyond_stock
 from oms.infra.backoffice.bases import ModelForm, TabularInline
@@ -90,6 +91,8 @@ class LocationAdmin(MasterDataAdmin[Location]):
     ordering = ("code",)
     sortable_by = ()
     search_help_text = "Code or name"
+    list_more = ("address", "postal_code", "time_zone", "allows_backorder")
+    bulk_actions = LOCATION_ACTIONS
     fieldsets = (
         (None, {"fields": (("code", "name"), "kind", "ships", "offers_pickup", "paused", "allows_backorder")}),
         ("Where it is", {"fields": (

@@ -6,6 +6,7 @@ from django.contrib.admin import display, register
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
+from fulfilment.routing.bulk import RETRY_BACKORDERS
 from fulfilment.routing.models import Backorder
 from oms.infra.backoffice.display import moment
 from oms.infra.backoffice.links import page_link
@@ -25,6 +26,7 @@ class BackorderAdmin(ReadOnlyAdmin[Backorder]):
     ordering = ("since", "line_id")
     sortable_by = ()
     search_help_text = "SKU or order number"
+    bulk_actions = (RETRY_BACKORDERS,)
 
     @display(description="Order")
     def order_number(self, backorder: Backorder) -> SafeString:

@@ -60,6 +60,7 @@ TENANT_APPS = [
     "returns",
     "oms.importing",
     "oms.web",
+    "oms.web.workspace",
 ]
 _WITHOUT_TABLES = [
     "unfold",

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from fulfilment.routing.bulk import ROUTE_ORDERS
 from fulfilment.routing.services import Routed, orders_route
 from fulfilment.routing.services.orders_route import StockContention
 from oms.infra.backoffice.display import Tone, badge, moment, money
@@ -31,6 +32,7 @@ from oms.web.admin_sites.timeline import count
 from oms.web.models import ApiKey
 from oms.web.services.api_keys import BadKeyName, api_key_issue, api_key_revoke
 from orders.admin import OrderAdmin, order_status_badge
+from orders.bulk import ORDER_ACTIONS
 from orders.models import Order
 from orders.services import NoSuchHold, hold_release
 from orders.services.payments import RefundRefused, order_refund
@@ -46,6 +48,7 @@ else:
 class OrderPageAdmin(OrderAdmin, PageAdmin[Order]):
     """The list of orders, and the page of each with what every module knows about it."""
 
+    bulk_actions = (ROUTE_ORDERS, *ORDER_ACTIONS)
     page_template = "web/order_page.html"
     page_related = ("channel", "customer")
 

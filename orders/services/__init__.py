@@ -10,6 +10,8 @@ from orders.services.order_capture import (
     orders_capture,
 )
 from orders.services.order_extend import charges_add, order_extend
+from orders.services.orders_cancel_open import orders_cancel_open
+from orders.services.orders_hold import orders_hold
 
 __all__ = [
     "CannotCancel",
@@ -27,5 +29,7 @@ __all__ = [
     "lines_cancel",
     "lines_progress",
     "order_extend",
+    "orders_cancel_open",
     "orders_capture",
+    "orders_hold",
 ]

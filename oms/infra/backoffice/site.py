@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from oms.infra.backoffice.bases import AdminSite
+from oms.infra.backoffice.bulk import Workspace
 
 MOST_FOUND = 20
 """Results that the command search shows."""
@@ -41,6 +42,8 @@ class BackOfficeSite(AdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.finders: list[Finder] = []
+        #: Keeps saved views and runs bulk actions; None on a site without them.
+        self.workspace: Workspace | None = None
 
     def get_urls(self) -> list[Any]:
         """As Django has them, but for “view on site”: it would look into any table that a content type names."""

@@ -1,0 +1,61 @@
+"""Routing many orders at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fulfilment.routing.models import Backorder
+from fulfilment.routing.services import orders_route
+from fulfilment.routing.services.orders_route import StockContention
+from oms.infra.backoffice.bulk import BulkAction, Given, Outcome, left
+from orders.models import Order, OrderLine, OrderStatus
+
+_UNDONE = "What is given to a location can be taken back only request by request."
+
+
+def _route(keys: Sequence[int], given: Given, actor: str) -> Mapping[int, Outcome]:
+    found = dict(Order.objects.filter(pk__in=keys).values_list("pk", "status"))
+    before = _open_units(keys)
+    orders_route(order_ids=keys, actor=actor)
+    after = _open_units(keys)
+    return {key: left(_why(found.get(key), after[key])) for key in keys if after[key] == before[key]}
+
+
+def _why(status: str | None, open_units: int) -> str:
+    if status == OrderStatus.HELD:
+        return "a hold keeps it from being given to a location"
+    return "no location has stock: it waits as backorder" if open_units else "no unit of it is open"
+
+
+def _open_units(keys: Sequence[int]) -> dict[int, int]:
+    known = dict(Order.objects.filter(pk__in=keys).values_list("pk", "open_quantity"))
+    return {key: known.get(key, 0) for key in keys}
+
+
+def _retry(keys: Sequence[int], given: Given, actor: str) -> Mapping[int, Outcome]:
+    lines = OrderLine.objects.filter(pk__in=keys)
+    before = dict(lines.values_list("pk", "open"))
+    orders = sorted(set(lines.values_list("order_id", flat=True)))
+    orders_route(order_ids=orders, actor=actor)
+    after = dict(lines.values_list("pk", "open"))
+    reasons = dict(Backorder.objects.filter(pk__in=keys).values_list("pk", "reason"))
+    return {
+        key: left(reasons.get(key) or "it does not wait any more")
+        for key in keys
+        if after.get(key) == before.get(key)
+    }
+
+
+ROUTE_ORDERS = BulkAction(
+    name="route", word="Route now", right="orders.change_order", run=_route, refusals=(StockContention,),
+    sentence="The open units of these orders are given to locations by your routing rules. What no location has "
+             "waits as backorder.",
+    warning=_UNDONE, at_once=25,
+)  # fmt: skip
+
+RETRY_BACKORDERS = BulkAction(
+    name="retry", word="Try again now", right="orders.change_order", run=_retry, refusals=(StockContention,),
+    sentence="The orders of these lines are routed again by your routing rules. Lines that no location has stock "
+             "for go on waiting.",
+    warning=_UNDONE, at_once=25,
+)  # fmt: skip
