@@ -18,17 +18,3 @@ window.addEventListener("pageshow", () => {
         form.querySelectorAll("button").forEach((button) => button.removeAttribute("aria-disabled"));
     });
 });
-
-// Enter in the command search opens the first result when none has been chosen with the arrow keys.
-document.addEventListener(
-    "keydown",
-    (event) => {
-        if (event.key !== "Enter" || event.target.id !== "search-input-command") return;
-        if (document.querySelector("#command-results-list li.active")) return;
-        const first = document.querySelector("#command-results-list a");
-        event.preventDefault();
-        event.stopPropagation();
-        if (first) window.location = first.href;
-    },
-    true,
-);

@@ -9,6 +9,7 @@ urlpatterns = [
     path("health/ready", ready),
     path("api/v1/", include("oms.web.urls.api")),
     path("admin/", include("oms.web.profile.urls")),
+    path("admin/", include("oms.web.workspace.urls")),
     path("admin/", retailer_site.urls),
     path("", RedirectView.as_view(url="/admin/")),
 ]
