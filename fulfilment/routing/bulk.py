@@ -40,9 +40,7 @@ def _retry(keys: Sequence[int], given: Given, actor: str) -> Mapping[int, Outcom
     after = dict(lines.values_list("pk", "open"))
     reasons = dict(Backorder.objects.filter(pk__in=keys).values_list("pk", "reason"))
     return {
-        key: left(reasons.get(key) or "it does not wait any more")
-        for key in keys
-        if after.get(key) == before.get(key)
+        key: left(reasons.get(key) or "it does not wait any more") for key in keys if after.get(key) == before.get(key)
     }
 
 

@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "oms.web.middleware.RequestIdentity",
+    "oms.web.content_policy.BackOfficePolicy",
     "oms.web.api.middleware.ProblemsEverywhere",
     "tenants.middleware.RetailerMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

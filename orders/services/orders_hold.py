@@ -20,9 +20,7 @@ def orders_hold(*, order_ids: Collection[int], code: str, why: str, actor: str) 
 
     A hold that was released is placed again. Units that a location is working on stay with it.
     """
-    orders = dict(
-        Order.objects.select_for_update().filter(pk__in=order_ids).order_by("pk").values_list("pk", "number")
-    )
+    orders = dict(Order.objects.select_for_update().filter(pk__in=order_ids).order_by("pk").values_list("pk", "number"))
     known = {hold.order_id: hold for hold in OrderHold.objects.filter(order__in=orders, code=code)}
     again = [hold for hold in known.values() if hold.status == HoldStatus.RELEASED]
     now = timezone.now()

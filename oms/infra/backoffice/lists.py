@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import label_for_field, unquote
@@ -93,7 +93,7 @@ class List(ChangeList):
     @property
     def columns(self) -> list[Column]:
         """Every column that it can show, in their order."""
-        admin = self.model_admin
+        admin = cast("BackOfficeAdmin[Any]", self.model_admin)
         offered = admin.columns_offered()
         shown = [name for name in self.list_display if name != "action_checkbox"]
         return [
@@ -115,7 +115,7 @@ class List(ChangeList):
     @property
     def views(self) -> object:
         """Its saved views; None where none can be kept."""
-        workspace = self.model_admin.workspace
+        workspace = cast("BackOfficeAdmin[Any]", self.model_admin).workspace
         return workspace.views(self.asked, self.model._meta.label_lower) if workspace else None
 
     @property
@@ -187,7 +187,7 @@ class BackOfficeAdmin(ModelAdmin[M]):
 
     def _beginning(self, action: BulkAction) -> Callable[[Any, HttpRequest, QuerySet[M]], HttpResponse]:
         def begin(admin: BackOfficeAdmin[M], request: HttpRequest, rows: QuerySet[M]) -> HttpResponse:
-            assert admin.workspace is not None  # noqa: S101 - without it no action is offered
+            assert admin.workspace is not None
             shown = [str(name) for name in admin.get_list_display(request)]
             label = admin.model._meta.label_lower
             return admin.workspace.begin(request, label=label, action=action, rows=rows, columns=shown)

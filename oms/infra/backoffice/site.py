@@ -80,17 +80,21 @@ class BackOfficeSite(AdminSite):
             headers={"HX-Trigger": "search"},
         )
 
+    def _sidebar(self, request: HttpRequest) -> list[dict[str, Any]]:
+        groups: list[dict[str, Any]] = self.get_sidebar_list(request)  # type: ignore[attr-defined]  # unfold's
+        return groups
+
     def _screens(self, request: HttpRequest, term: str) -> list[Found]:
         """Screens by a part of their name, and new records by ``new …``."""
         wanted = term.lower()
         entries = [
             Found(str(item["title"]), str(group.get("title") or "Page"), str(item["link"]), str(item["icon"]))
-            for group in self.get_sidebar_list(request)
+            for group in self._sidebar(request)
             for item in group["items"]
             if item["has_permission"]
         ]
         begun = [
-            Found(f"New {str(self._registry[model['model']].opts.verbose_name)}", "Action", model["add_url"], "add")
+            Found(f"New {self._registry[model['model']].opts.verbose_name!s}", "Action", model["add_url"], "add")
             for app in self.get_app_list(request)
             for model in app["models"]
             if model["add_url"]

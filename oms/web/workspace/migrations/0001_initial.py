@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,154 +18,334 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='BulkJob',
+            name="BulkJob",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('list', models.CharField(help_text='Which list: orders.order.', max_length=80)),
-                ('action', models.CharField(max_length=60)),
-                ('given', models.JSONField(default=dict, help_text='What the action was told: texts by name.')),
-                ('chosen', models.CharField(blank=True, default='', help_text="The end of the list's address.", max_length=2000)),
-                ('actor', models.CharField(help_text='As events name who did it.', max_length=150)),
-                ('status', models.CharField(choices=[('draft', 'Not confirmed: nothing happens until somebody does'), ('waiting', 'Waiting: a worker will take it up'), ('running', 'Running: rows are being worked on'), ('done', 'Done: every row has been seen to'), ('stopped', 'Stopped: the rows that were left are as they were')], default='draft', max_length=16)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('cursor', models.PositiveIntegerField(default=0, help_text='Number of the last row that has been seen to.')),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('left', models.PositiveIntegerField(default=0, help_text='Rows with nothing to do.')),
-                ('refused', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('undoes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='workspace.bulkjob')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("list", models.CharField(help_text="Which list: orders.order.", max_length=80)),
+                ("action", models.CharField(max_length=60)),
+                ("given", models.JSONField(default=dict, help_text="What the action was told: texts by name.")),
+                (
+                    "chosen",
+                    models.CharField(
+                        blank=True, default="", help_text="The end of the list's address.", max_length=2000
+                    ),
+                ),
+                ("actor", models.CharField(help_text="As events name who did it.", max_length=150)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Not confirmed: nothing happens until somebody does"),
+                            ("waiting", "Waiting: a worker will take it up"),
+                            ("running", "Running: rows are being worked on"),
+                            ("done", "Done: every row has been seen to"),
+                            ("stopped", "Stopped: the rows that were left are as they were"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                    ),
+                ),
+                ("total", models.PositiveIntegerField(default=0)),
+                (
+                    "cursor",
+                    models.PositiveIntegerField(default=0, help_text="Number of the last row that has been seen to."),
+                ),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("left", models.PositiveIntegerField(default=0, help_text="Rows with nothing to do.")),
+                ("refused", models.PositiveIntegerField(default=0)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "undoes",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="workspace.bulkjob",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'bulk job',
-                'ordering': ['-id'],
+                "verbose_name": "bulk job",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='BulkRow',
+            name="BulkRow",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField(help_text='From 1, in the order of primary keys: the order of locks.')),
-                ('target', models.BigIntegerField()),
-                ('outcome', models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Done'), ('left', 'Left as it was'), ('refused', 'Refused')], default='waiting', max_length=16)),
-                ('label', models.CharField(blank=True, default='', help_text='What people call it.', max_length=160)),
-                ('said', models.TextField(blank=True, default='', help_text='Why it was refused or left; of an export its line.')),
-                ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='workspace.bulkjob')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "number",
+                    models.PositiveIntegerField(help_text="From 1, in the order of primary keys: the order of locks."),
+                ),
+                ("target", models.BigIntegerField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("done", "Done"),
+                            ("left", "Left as it was"),
+                            ("refused", "Refused"),
+                        ],
+                        default="waiting",
+                        max_length=16,
+                    ),
+                ),
+                ("label", models.CharField(blank=True, default="", help_text="What people call it.", max_length=160)),
+                (
+                    "said",
+                    models.TextField(
+                        blank=True, default="", help_text="Why it was refused or left; of an export its line."
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="workspace.bulkjob",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HistoricalSavedView',
+            name="HistoricalSavedView",
             fields=[
-                ('id', models.BigIntegerField(blank=True, db_index=True)),
-                ('list', models.CharField(help_text='Which list: orders.order.', max_length=80)),
-                ('name', models.CharField(max_length=60)),
-                ('shared', models.BooleanField(default=False, help_text='Everybody who sees the list has it.')),
-                ('query', models.CharField(blank=True, default='', help_text="The end of the list's address.", max_length=2000)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(blank=True, db_index=True)),
+                ("list", models.CharField(help_text="Which list: orders.order.", max_length=80)),
+                ("name", models.CharField(max_length=60)),
+                ("shared", models.BooleanField(default=False, help_text="Everybody who sees the list has it.")),
+                (
+                    "query",
+                    models.CharField(
+                        blank=True, default="", help_text="The end of the list's address.", max_length=2000
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical saved view',
-                'verbose_name_plural': 'historical saved views',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical saved view",
+                "verbose_name_plural": "historical saved views",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('list', models.CharField(help_text='Which list: orders.order.', max_length=80)),
-                ('name', models.CharField(max_length=60)),
-                ('shared', models.BooleanField(default=False, help_text='Everybody who sees the list has it.')),
-                ('query', models.CharField(blank=True, default='', help_text="The end of the list's address.", max_length=2000)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("list", models.CharField(help_text="Which list: orders.order.", max_length=80)),
+                ("name", models.CharField(max_length=60)),
+                ("shared", models.BooleanField(default=False, help_text="Everybody who sees the list has it.")),
+                (
+                    "query",
+                    models.CharField(
+                        blank=True, default="", help_text="The end of the list's address.", max_length=2000
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-shared', 'name'],
-                'permissions': [('share_savedview', 'Can share saved views with everybody')],
+                "ordering": ["-shared", "name"],
+                "permissions": [("share_savedview", "Can share saved views with everybody")],
             },
         ),
         migrations.CreateModel(
-            name='DefaultView',
+            name="DefaultView",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('list', models.CharField(max_length=80)),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('view', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspace.savedview')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("list", models.CharField(max_length=80)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "view",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspace.savedview"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='bulkjob',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'waiting', 'running', 'done', 'stopped'])), name='bulk_job_status_known'),
+            model_name="bulkjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["draft", "waiting", "running", "done", "stopped"])),
+                name="bulk_job_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bulkjob',
-            constraint=models.CheckConstraint(condition=models.Q(('cursor', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('done'), '+', models.F('left')), '+', models.F('refused')))), name='bulk_job_counts_every_row'),
+            model_name="bulkjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "cursor",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(models.F("done"), "+", models.F("left")),
+                            "+",
+                            models.F("refused"),
+                        ),
+                    )
+                ),
+                name="bulk_job_counts_every_row",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bulkjob',
-            constraint=models.CheckConstraint(condition=models.Q(('cursor__lte', models.F('total'))), name='bulk_job_within_its_rows'),
+            model_name="bulkjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cursor__lte", models.F("total"))), name="bulk_job_within_its_rows"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bulkjob',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'done'), _negated=True), ('cursor', models.F('total')), _connector='OR'), name='bulk_job_done_when_all_are'),
+            model_name="bulkjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "done"), _negated=True), ("cursor", models.F("total")), _connector="OR"
+                ),
+                name="bulk_job_done_when_all_are",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bulkjob',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', True), ('cursor', 0), ('status', 'draft')), models.Q(models.Q(('status', 'draft'), _negated=True), ('confirmed_at__isnull', False)), _connector='OR'), name='bulk_job_works_when_confirmed'),
+            model_name="bulkjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("confirmed_at__isnull", True), ("cursor", 0), ("status", "draft")),
+                    models.Q(models.Q(("status", "draft"), _negated=True), ("confirmed_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="bulk_job_works_when_confirmed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bulkjob',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'draft'), _negated=True), fields=('undoes',), name='bulk_job_undone_once'),
+            model_name="bulkjob",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "draft"), _negated=True), fields=("undoes",), name="bulk_job_undone_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='bulkrow',
-            index=models.Index(condition=models.Q(('outcome__in', ['left', 'refused'])), fields=['job', 'number'], name='bulk_row_not_done'),
+            model_name="bulkrow",
+            index=models.Index(
+                condition=models.Q(("outcome__in", ["left", "refused"])),
+                fields=["job", "number"],
+                name="bulk_row_not_done",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bulkrow',
-            constraint=models.UniqueConstraint(fields=('job', 'number'), name='bulk_row_numbered'),
+            model_name="bulkrow",
+            constraint=models.UniqueConstraint(fields=("job", "number"), name="bulk_row_numbered"),
         ),
         migrations.AddConstraint(
-            model_name='bulkrow',
-            constraint=models.UniqueConstraint(fields=('job', 'target'), name='bulk_row_once'),
+            model_name="bulkrow",
+            constraint=models.UniqueConstraint(fields=("job", "target"), name="bulk_row_once"),
         ),
         migrations.AddConstraint(
-            model_name='bulkrow',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['waiting', 'done', 'left', 'refused'])), name='bulk_row_outcome_known'),
+            model_name="bulkrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ["waiting", "done", "left", "refused"])),
+                name="bulk_row_outcome_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bulkrow',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome__in', ['left', 'refused']), _negated=True), models.Q(('said', ''), _negated=True), _connector='OR'), name='bulk_row_says_why'),
+            model_name="bulkrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome__in", ["left", "refused"]), _negated=True),
+                    models.Q(("said", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="bulk_row_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(models.F('list'), models.F('owner'), django.db.models.functions.text.Lower('name'), name='saved_view_once'),
+            model_name="savedview",
+            constraint=models.UniqueConstraint(
+                models.F("list"),
+                models.F("owner"),
+                django.db.models.functions.text.Lower("name"),
+                name="saved_view_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(models.F('list'), django.db.models.functions.text.Lower('name'), condition=models.Q(('shared', True)), name='saved_view_shared_once'),
+            model_name="savedview",
+            constraint=models.UniqueConstraint(
+                models.F("list"),
+                django.db.models.functions.text.Lower("name"),
+                condition=models.Q(("shared", True)),
+                name="saved_view_shared_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='saved_view_named'),
+            model_name="savedview",
+            constraint=models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="saved_view_named"),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.CheckConstraint(condition=models.Q(('list__regex', '^[a-z_]+\\.[a-z_]+$')), name='saved_view_list_form'),
+            model_name="savedview",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("list__regex", "^[a-z_]+\\.[a-z_]+$")), name="saved_view_list_form"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='defaultview',
-            constraint=models.UniqueConstraint(fields=('user', 'list'), name='default_view_once'),
+            model_name="defaultview",
+            constraint=models.UniqueConstraint(fields=("user", "list"), name="default_view_once"),
         ),
     ]

@@ -132,7 +132,7 @@ def bulk_drop(*, job_id: int) -> bool:
     return bool(gone)
 
 
-def _settle(job: BulkJob, keys: str, parameters: tuple[object, ...]) -> int:
+def _settle(job: BulkJob, keys: str, parameters: tuple[Any, ...]) -> int:
     """Keep the rows of a job: ``keys`` selects each primary key and its number."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -73,7 +73,7 @@ def _work_on(action: BulkAction, keys: Sequence[int], job: BulkJob) -> dict[int,
             _check_now()
     except (OperationalError, InterfaceError):
         raise  # a deadlock, a lost connection: no row's fault, so the whole batch is tried again
-    except Exception as fault:
+    except Exception as fault:  # noqa: BLE001 - whatever it is, it is told with its row
         if len(keys) > 1:
             return {key: became for each in keys for key, became in _work_on(action, [each], job).items()}
         return {keys[0]: _refusal(action, fault, job)}
