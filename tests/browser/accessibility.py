@@ -13,17 +13,9 @@ _axe = Axe()
 def findings(page: Page) -> list[str]:
     """Each violation with the first elements that it is about; empty where there is none."""
     found = _axe.run(page, options={"runOnly": {"type": "tag", "values": _TAGS}})
-    _dump(page, found)
     return [
         f"{each['id']} ({each['impact']}): {each['help']}: "
         + " | ".join(f"{node['html'][:160]} [{node['target'][0]}]" for node in each["nodes"][:4])
         + (f" and {len(each['nodes']) - 4} more" if len(each["nodes"]) > 4 else "")
         for each in found.response["violations"]
     ]
-
-
-def _dump(page, found):
-    import json
-    with open("/tmp/axe.jsonl", "a") as f:
-        for each in found.response["violations"]:
-            f.write(json.dumps({"id": each["id"], "help": each["help"], "url": page.url, "nodes": [(n["html"][:300], str(n["target"][0]), [c.get("message") for c in n["any"]][:2]) for n in each["nodes"]]}) + "\n")

@@ -104,13 +104,17 @@ class List(ChangeList):
     @property
     def as_asked(self) -> list[tuple[str, str]]:
         """What the address says beside columns, sorting and page: the sorting counts columns, so it goes with them."""
-        passed_over = (COLUMN_VAR, PAGE_VAR, ORDER_VAR)
-        return [
-            (name, value)
-            for name, values in self.filter_params.items()
-            if name not in passed_over
-            for value in (values if isinstance(values, list) else [values])
-        ]
+        return self._said_beside({COLUMN_VAR, PAGE_VAR, ORDER_VAR})
+
+    @property
+    def beside_filters(self) -> list[tuple[str, str]]:
+        """What the address says beside the filters and the page: search, sorting, columns, view."""
+        filters = {str(name) for spec in self.filter_specs for name in spec.expected_parameters()}
+        return self._said_beside({PAGE_VAR, *filters})
+
+    def _said_beside(self, passed_over: set[str]) -> list[tuple[str, str]]:
+        given = self.filter_params.items()
+        return [(name, value) for name, values in given if name not in passed_over for value in values]
 
     @property
     def views(self) -> object:

@@ -28,9 +28,7 @@ def somebody(username: str, *rights: str) -> Client:
 
 
 def keep(client: Client, name: str, query: str, **more: str) -> str:
-    answer = client.post(
-        "/admin/workspace/views/save/", {"list": "orders.order", "name": name, "query": query, **more}
-    )
+    answer = client.post("/admin/workspace/views/save/", {"list": "orders.order", "name": name, "query": query, **more})
     assert answer.status_code == 302, name
     return str(answer["Location"])
 
@@ -53,8 +51,8 @@ def test_a_view_brings_back_filters_sorting_and_columns(shop: None) -> None:
     assert (view.name, view.query) == ("Open orders", "col=number&col=owed&o=1&status=open")
     assert address == f"{ORDERS}?{view.query}&view={view.pk}"
     assert listed(page) == ["WEB-1"]
-    assert 'column-owed' in page.content.decode()
-    assert 'column-placed' not in page.content.decode()
+    assert "column-owed" in page.content.decode()
+    assert "column-placed" not in page.content.decode()
     assert f'oms-tab--chosen" href="?{view.query.replace("&", "&amp;")}&amp;view={view.pk}"' in page.content.decode()
 
 
