@@ -29,7 +29,7 @@ document.addEventListener("DOMContentLoaded", () => {
     // What leads to the row, else its checkbox: the keyboard's place in a list.
     const places = () =>
         [...document.querySelectorAll("#result_list tr.data-row")]
-            .map((row) => row.querySelector("th a, td a, input.action-select"))
+            .map((row) => ["th a", "td a", "input.action-select"].map((what) => row.querySelector(what)).find(Boolean))
             .filter(Boolean);
     const row = () => document.activeElement?.closest?.("#result_list tr.data-row") ?? null;
     const move = (by) => {
