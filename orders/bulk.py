@@ -67,7 +67,7 @@ def _cancel(keys: Sequence[int], given: Given, actor: str) -> Mapping[int, Outco
     return {key: left("no unit of it is open") for key in keys if key not in cancelled}
 
 
-ORDER_ACTIONS = (
+ORDER_ACTIONS: tuple[BulkAction, ...] = (
     BulkAction(
         name="hold_place", word="Place a hold", right="orders.change_order", form=PlaceHoldForm, run=_hold,
         sentence="No open unit of these orders is given to a location until the hold is released. What a location "

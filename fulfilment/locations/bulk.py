@@ -20,7 +20,7 @@ def _resume(keys: Sequence[int], given: Given, actor: str) -> Mapping[int, Outco
     return {key: left("it takes work already") for key in keys if key not in changed}
 
 
-LOCATION_ACTIONS = (
+LOCATION_ACTIONS: tuple[BulkAction, ...] = (
     BulkAction(
         name="pause", word="Pause", right=_RIGHT, run=_pause, undo="resume",
         sentence="These locations are given no new work. What they are working on stays with them.",

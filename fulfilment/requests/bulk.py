@@ -30,7 +30,7 @@ def _already(to: RequestStatus, keys: Sequence[int]) -> dict[int, Outcome]:
     return {key: left(f"it is {to.value} already") for key in there}
 
 
-REQUEST_ACTIONS = (
+REQUEST_ACTIONS: tuple[BulkAction, ...] = (
     BulkAction(
         name="pick", word="Start picking", right=_RIGHT, run=partial(_advance, RequestStatus.PICKING),
         sentence="These requests are being picked from now on.",

@@ -14,7 +14,7 @@ _UNDONE = "What is given to a location can be taken back only request by request
 
 
 def _route(keys: Sequence[int], given: Given, actor: str) -> Mapping[int, Outcome]:
-    found = dict(Order.objects.filter(pk__in=keys).values_list("pk", "status"))
+    found = _locked(keys)
     before = _open_units(keys)
     orders_route(order_ids=keys, actor=actor)
     after = _open_units(keys)
@@ -27,6 +27,12 @@ def _why(status: str | None, open_units: int) -> str:
     return "no location has stock: it waits as backorder" if open_units else "no unit of it is open"
 
 
+def _locked(keys: Sequence[int]) -> dict[int, str]:
+    """Statuses of orders that nobody changes meanwhile: what changes between two looks has then been routed."""
+    orders = Order.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+    return dict(orders.values_list("pk", "status"))
+
+
 def _open_units(keys: Sequence[int]) -> dict[int, int]:
     known = dict(Order.objects.filter(pk__in=keys).values_list("pk", "open_quantity"))
     return {key: known.get(key, 0) for key in keys}
@@ -34,8 +40,9 @@ def _open_units(keys: Sequence[int]) -> dict[int, int]:
 
 def _retry(keys: Sequence[int], given: Given, actor: str) -> Mapping[int, Outcome]:
     lines = OrderLine.objects.filter(pk__in=keys)
-    before = dict(lines.values_list("pk", "open"))
     orders = sorted(set(lines.values_list("order_id", flat=True)))
+    _locked(orders)
+    before = dict(lines.values_list("pk", "open"))
     orders_route(order_ids=orders, actor=actor)
     after = dict(lines.values_list("pk", "open"))
     reasons = dict(Backorder.objects.filter(pk__in=keys).values_list("pk", "reason"))

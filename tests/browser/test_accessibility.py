@@ -87,7 +87,7 @@ def pages(port: int) -> tuple[str, list[str]]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_page_has_a_finding(pages: tuple[str, list[str]], page: Page, theme: str) -> None:
     site, addresses = pages
-    page.add_init_script(f"localStorage.setItem('_x_adminTheme', JSON.stringify('{theme}'))")
+    page.add_init_script(f"localStorage.setItem('adminTheme', JSON.stringify('{theme}'))")
     page.goto(f"{site}/admin/login/?next=/admin/")
     found = {"/admin/login/": findings(page)}
     sign_in(page, f"{site}/admin/")
@@ -97,12 +97,13 @@ def test_no_page_has_a_finding(pages: tuple[str, list[str]], page: Page, theme: 
         assert answer.status == 200, address
         found[address] = findings(page)
     assert {address: told for address, told in found.items() if told} == {}
+    assert page.evaluate("document.documentElement.classList.contains('dark')") == (theme == "dark")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_what_opens_on_a_page_has_no_finding(pages: tuple[str, list[str]], page: Page, theme: str) -> None:
     site, _ = pages
-    page.add_init_script(f"localStorage.setItem('_x_adminTheme', JSON.stringify('{theme}'))")
+    page.add_init_script(f"localStorage.setItem('adminTheme', JSON.stringify('{theme}'))")
     sign_in(page, f"{site}/admin/orders/order/")
     found = {}
     # when: the palette with its results
