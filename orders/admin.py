@@ -13,6 +13,7 @@ from oms.infra.backoffice.filters import DayRange, Menu, chips
 from oms.infra.backoffice.links import page_link
 from oms.infra.backoffice.lists import MasterDataAdmin, ReadOnlyAdmin
 from oms.infra.backoffice.site import retailer_site
+from orders.bulk import ORDER_ACTIONS
 from orders.models import Channel, Customer, Order, OrderCharge, OrderLine, OrderStatus
 from orders.selectors import customers_found, lines_of_product, orders_found, orders_numbered
 
@@ -39,11 +40,18 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
     ordering = ("-placed_at", "-id")
     sortable_by = ("placed",)
     search_help_text = "Order number, customer, e-mail or SKU"
+    list_more = ("external_number", "captured", "recipient", "city", "postal_code", "country")
+    bulk_actions = ORDER_ACTIONS
 
     @display(description="Placed", ordering="placed_at")
     def placed(self, order: Order) -> str:
         """When, in the retailer's zone."""
         return moment(order.placed_at)
+
+    @display(description="Captured")
+    def captured(self, order: Order) -> str:
+        """When it came here, in the retailer's zone."""
+        return moment(order.captured_at)
 
     @display(description="Status")
     def state(self, order: Order) -> SafeString:

@@ -11,8 +11,9 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from fulfilment.locations.bulk import LOCATION_ACTIONS
 from fulfilment.locations.models import Location, LocationGroup, LocationKind, OpeningException, OpeningHours
-from fulfilment.locations.selectors import promised_beyond_stock
+from fulfilment.locations.selectors import locations_found, promised_beyond_stock
 from oms.infra.backoffice.bases import ModelForm, TabularInline
 from oms.infra.backoffice.display import Tone, badge
 from oms.infra.backoffice.filters import chips
@@ -90,6 +91,8 @@ class LocationAdmin(MasterDataAdmin[Location]):
     ordering = ("code",)
     sortable_by = ()
     search_help_text = "Code or name"
+    list_more = ("address", "postal_code", "time_zone", "allows_backorder")
+    bulk_actions = LOCATION_ACTIONS
     fieldsets = (
         (None, {"fields": (("code", "name"), "kind", "ships", "offers_pickup", "paused", "allows_backorder")}),
         ("Where it is", {"fields": (
@@ -111,8 +114,7 @@ class LocationAdmin(MasterDataAdmin[Location]):
 
     def find(self, rows: QuerySet[Location], term: str) -> QuerySet[Location]:
         """By code, or by a part of the name: there are never many."""
-        exact = rows.filter(code__in={term, term.upper()})
-        return exact if exact.exists() else rows.filter(name__icontains=term)
+        return locations_found(rows, term)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Location | None = None) -> tuple[str, ...]:
         """Order lines and events name a location by its code, so it stays."""

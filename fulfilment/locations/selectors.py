@@ -7,9 +7,16 @@ from collections.abc import Collection
 from datetime import date
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from fulfilment.locations.domain.hours import Interval, OpeningTimes
 from fulfilment.locations.models import Location, OpeningException, OpeningHours
+
+
+def locations_found(locations: QuerySet[Location], term: str) -> QuerySet[Location]:
+    """Those with this code, else those with a part of this name: there are never many."""
+    exact = locations.filter(code__in={term, term.upper()})
+    return exact if exact.exists() else locations.filter(name__icontains=term)
 
 
 def groups_of_locations() -> dict[int, tuple[str, ...]]:

@@ -18,6 +18,7 @@ from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from fulfilment.requests.bulk import REQUEST_ACTIONS
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.extensions import DOUBTS, HOW_IT_GOES, PANELS, HowItGoes
 from fulfilment.requests.models import Exclusion, FulfilmentRequest, RejectReason, Shipment
@@ -118,6 +119,7 @@ class FulfilmentRequestAdmin(PageAdmin[FulfilmentRequest]):
     ordering = ("-id",)
     sortable_by = ()
     search_help_text = "Request, order or tracking number"
+    bulk_actions = REQUEST_ACTIONS
     page_template = "requests/request_page.html"
     page_related = ("location", "order__customer", "order__channel", "parcel")
 

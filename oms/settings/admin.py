@@ -60,6 +60,14 @@ def _script(request: HttpRequest) -> str:
     return static("web/backoffice.js")
 
 
+def _palette(request: HttpRequest) -> str:
+    return static("web/palette.js")
+
+
+def _keyboard(request: HttpRequest) -> str:
+    return static("web/keyboard.js")
+
+
 def _icon(request: HttpRequest) -> str:
     return static("web/icon.svg")
 
@@ -81,7 +89,7 @@ _BLUE = {
 
 _BOTH: dict[str, Any] = {
     "STYLES": [_style],
-    "SCRIPTS": [_script],
+    "SCRIPTS": [_script, _palette, _keyboard],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
     "COLORS": {"primary": _BLUE},
     "BORDER_RADIUS": "6px",
@@ -105,7 +113,16 @@ UNFOLD: dict[str, Any] = {
         "command_search": True,
         "show_all_applications": False,
         "navigation": [
-            {"items": [{"title": "Today", "icon": "today", "link": reverse_lazy("admin:index")}]},
+            {
+                "items": [
+                    {"title": "Today", "icon": "today", "link": reverse_lazy("admin:index")},
+                    {
+                        "title": "Bulk jobs",
+                        "icon": "checklist",
+                        "link": reverse_lazy("admin:workspace_bulkjob_changelist"),
+                    },
+                ]
+            },
             {
                 "title": "Orders",
                 "items": [

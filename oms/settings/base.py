@@ -61,6 +61,7 @@ TENANT_APPS = [
     "oms.importing",
     "oms.web",
     "oms.web.webhooks",
+    "oms.web.workspace",
 ]
 _WITHOUT_TABLES = [
     "unfold",
@@ -79,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "oms.web.middleware.RequestIdentity",
+    "oms.web.content_policy.BackOfficePolicy",
     "oms.web.api.middleware.ProblemsEverywhere",
     "oms.web.api.admission.Admission",
     "tenants.middleware.RetailerMiddleware",

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
+from fulfilment.routing.bulk import ROUTE_ORDERS
 from fulfilment.routing.services import Routed, orders_route
 from fulfilment.routing.services.orders_route import StockContention
 from oms.infra.backoffice.display import money
@@ -27,6 +28,7 @@ from oms.web.admin_sites.order_page import order_page
 from oms.web.admin_sites.payments_panel import payments_panel
 from oms.web.admin_sites.timeline import count
 from orders.admin import OrderAdmin, order_status_badge
+from orders.bulk import ORDER_ACTIONS
 from orders.models import Order
 from orders.services import NoSuchHold, hold_release
 from orders.services.payments import RefundRefused, order_refund
@@ -38,6 +40,7 @@ __all__ = ["ApiKeyAdmin", "OrderPageAdmin"]
 class OrderPageAdmin(OrderAdmin, OrderLifeViews):
     """The list of orders, and the page of each with what every module knows about it."""
 
+    bulk_actions = (ROUTE_ORDERS, *ORDER_ACTIONS)
     page_template = "web/order_page.html"
     page_related = ("channel", "customer")
 

@@ -56,6 +56,7 @@ class ProductAdmin(MasterDataAdmin[Product]):
     ordering = ("sku",)
     sortable_by = ("sku",)
     search_help_text = "SKU or GTIN"
+    list_more = ("weight_grams", "length_mm", "width_mm", "height_mm")
     fieldsets = (
         (None, {"fields": ("sku", "name", "category", "gtin", ("price", "currency"), "returnable", "sold_from")}),
         ("Weight and size", {"fields": ("weight_grams", ("length_mm", "width_mm", "height_mm"))}),

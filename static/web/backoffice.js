@@ -11,6 +11,24 @@ document.addEventListener("submit", (event) => {
     event.target.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", "true"));
 });
 
+// unfold heads the column of an inline's buttons by an empty heading, which screen readers stumble over.
+document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("thead th").forEach((heading) => {
+        if (heading.textContent.trim() || heading.querySelector("input")) return;
+        const cell = document.createElement("td");
+        cell.className = heading.className;
+        heading.replaceWith(cell);
+    });
+});
+
+// The regions in which unfold lets wide tables scroll are all called the same; each is named by the heading above it.
+window.addEventListener("load", () => {
+    document.querySelectorAll(".simplebar-content-wrapper[role=region]").forEach((region, place) => {
+        const heading = region.closest("[id$=-group], fieldset, section")?.querySelector("h2, legend");
+        region.setAttribute("aria-label", `${heading?.textContent.trim() || "Rows"} (${place + 1})`);
+    });
+});
+
 // Coming back to the page by the browser's history makes its buttons work again.
 window.addEventListener("pageshow", () => {
     document.querySelectorAll("form.oms-once").forEach((form) => {
@@ -18,17 +36,3 @@ window.addEventListener("pageshow", () => {
         form.querySelectorAll("button").forEach((button) => button.removeAttribute("aria-disabled"));
     });
 });
-
-// Enter in the command search opens the first result when none has been chosen with the arrow keys.
-document.addEventListener(
-    "keydown",
-    (event) => {
-        if (event.key !== "Enter" || event.target.id !== "search-input-command") return;
-        if (document.querySelector("#command-results-list li.active")) return;
-        const first = document.querySelector("#command-results-list a");
-        event.preventDefault();
-        event.stopPropagation();
-        if (first) window.location = first.href;
-    },
-    true,
-);

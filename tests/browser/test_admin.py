@@ -65,7 +65,7 @@ def test_an_order_goes_from_open_to_shipped_by_its_buttons(site: str, page: Page
     search = page.locator("#search-input-command")
     expect(search).to_be_focused()
     search.press_sequentially("WEB-8")
-    expect(page.locator("#command-results-list a").first).to_contain_text("WEB-8")
+    expect(page.locator("#command-results-list [role=option]").first).to_contain_text("WEB-8")
     page.keyboard.press("Enter")
     # when: the button is pressed twice
     page.get_by_role("button", name="Route now").dblclick()

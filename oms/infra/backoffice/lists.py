@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib.admin import ShowFacets
-from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.admin.utils import label_for_field, unquote
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from oms.infra.backoffice.bases import ChangeList, ModelAdmin
+from oms.infra.backoffice.bulk import BulkAction, Workspace
+from oms.infra.backoffice.export import export_of
 from oms.infra.backoffice.filters import Chips
 from oms.infra.backoffice.paginator import CappedPaginator
 
 M = TypeVar("M", bound=Model)
+
+#: In a list's address: a column that it shows, as often as it has columns; and its saved view.
+COLUMN_VAR = "col"
+VIEW_VAR = "view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +36,24 @@ class Chip:
     chosen: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that a list can show."""
+
+    name: str
+    word: str
+    shown: bool
+    #: The first leads to the row, so it stays.
+    fixed: bool
+
+
 class List(ChangeList):
     """A list with chips, whose heading repeats no count (that stands beside its pages)."""
+
+    def get_filters_params(self, params: Any = None) -> Any:
+        """What filters rows: neither the columns nor the name of the view does."""
+        given = super().get_filters_params(params)
+        return {name: value for name, value in given.items() if name not in (COLUMN_VAR, VIEW_VAR)}
 
     def get_filters(self, request: HttpRequest) -> Any:
         """As Django does it, but chips alone make no panel of filters."""
@@ -47,6 +70,7 @@ class List(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         """As Django does it, without a count of the whole table."""
+        self.asked = request
         super().get_results(request)
         self.full_result_count = self.result_count
 
@@ -65,6 +89,38 @@ class List(ChangeList):
                 for value, word in found.offered
             ),
         ]
+
+    @property
+    def columns(self) -> list[Column]:
+        """Every column that it can show, in their order."""
+        admin = cast("BackOfficeAdmin[Any]", self.model_admin)
+        offered = admin.columns_offered()
+        shown = [name for name in self.list_display if name != "action_checkbox"]
+        return [
+            Column(name, _capitalised(label_for_field(name, self.model, admin)), name in shown, place == 0)
+            for place, name in enumerate(offered)
+        ]
+
+    @property
+    def as_asked(self) -> list[tuple[str, str]]:
+        """What the address says beside columns, sorting and page: the sorting counts columns, so it goes with them."""
+        return self._said_beside({COLUMN_VAR, PAGE_VAR, ORDER_VAR})
+
+    @property
+    def beside_filters(self) -> list[tuple[str, str]]:
+        """What the address says beside the filters and the page: search, sorting, columns, view."""
+        filters = {str(name) for spec in self.filter_specs for name in spec.expected_parameters()}
+        return self._said_beside({PAGE_VAR, *filters})
+
+    def _said_beside(self, passed_over: set[str]) -> list[tuple[str, str]]:
+        given = self.filter_params.items()
+        return [(name, value) for name, values in given if name not in passed_over for value in values]
+
+    @property
+    def views(self) -> object:
+        """Its saved views; None where none can be kept."""
+        workspace = cast("BackOfficeAdmin[Any]", self.model_admin).workspace
+        return workspace.views(self.asked, self.model._meta.label_lower) if workspace else None
 
     @property
     def previous_page(self) -> str:
@@ -96,6 +152,51 @@ class BackOfficeAdmin(ModelAdmin[M]):
     actions: Any = ()
     #: Names of foreign keys by which other screens link to this list: ``?level=7``.
     linked_by: tuple[str, ...] = ()
+    #: Columns that are shown only to who asks for them.
+    list_more: tuple[str, ...] = ()
+    #: What can be done to many rows at once, beside their export.
+    bulk_actions: tuple[BulkAction, ...] = ()
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """What keeps views and runs bulk actions for this site, if anything does."""
+        return getattr(self.admin_site, "workspace", None)
+
+    def columns_offered(self) -> list[str]:
+        """Names of all columns, those of :attr:`list_display` first."""
+        return [*(str(name) for name in self.list_display), *self.list_more]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """The columns that the address names, in their own order; those of the list where it names none."""
+        asked = set(request.GET.getlist(COLUMN_VAR))
+        if not asked.intersection(self.columns_offered()):
+            return super().get_list_display(request)
+        first, *others = self.columns_offered()
+        return [first, *(name for name in others if name in asked)]
+
+    def offered_actions(self) -> tuple[BulkAction, ...]:
+        """Every action of the list."""
+        return (*self.bulk_actions, export_of(self))
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """What this person may do to many rows. It is asked on a page of its own before anything happens."""
+        if self.workspace is None:
+            return {}
+        allowed = [action for action in self.offered_actions() if self.may_begin(request, action)]
+        return {action.name: (self._beginning(action), action.name, action.word) for action in allowed}
+
+    def may_begin(self, request: HttpRequest, action: BulkAction) -> bool:
+        """Whether this person may do it; whoever sees a list may take it away as a file."""
+        return self.has_view_permission(request) if action.is_export else request.user.has_perm(action.right)
+
+    def _beginning(self, action: BulkAction) -> Callable[[Any, HttpRequest, QuerySet[M]], HttpResponse]:
+        def begin(admin: BackOfficeAdmin[M], request: HttpRequest, rows: QuerySet[M]) -> HttpResponse:
+            assert admin.workspace is not None
+            shown = [str(name) for name in admin.get_list_display(request)]
+            label = admin.model._meta.label_lower
+            return admin.workspace.begin(request, label=label, action=action, rows=rows, columns=shown)
+
+        return begin
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Lists of this kind."""
@@ -103,8 +204,12 @@ class BackOfficeAdmin(ModelAdmin[M]):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The list, under its own name instead of “Select … to view”."""
-        name = str(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": name[:1].upper() + name[1:], **(extra_context or {})})
+        if self.workspace and not request.GET and request.method == "GET":
+            led = self.workspace.opened(request, self.model._meta.label_lower)
+            if led:
+                return led
+        title = _capitalised(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """Not looked at by :meth:`get_search_results`; without any, no search field is shown."""
@@ -140,6 +245,11 @@ class BackOfficeAdmin(ModelAdmin[M]):
         # 404 here as everywhere else.
         message = f"There is no {opts.verbose_name} with this number."
         raise Http404(message)
+
+
+def _capitalised(words: object) -> str:
+    text = str(words)
+    return text[:1].upper() + text[1:]
 
 
 class MasterDataAdmin(BackOfficeAdmin[M]):

@@ -7,6 +7,8 @@ from itertools import islice
 
 from django.http import HttpRequest
 
+from fulfilment.locations.models import Location
+from fulfilment.locations.selectors import locations_found
 from fulfilment.requests.models import FulfilmentRequest, Shipment
 from fulfilment.requests.selectors import shipments_found
 from oms.infra.backoffice.display import moment
@@ -18,7 +20,7 @@ from orders.selectors import as_written_or_capital, customers_found, orders_numb
 
 
 def find_records(request: HttpRequest, term: str) -> Sequence[Found]:
-    """Orders, requests, shipments, customers and products that the term names, as far as may be viewed."""
+    """Orders, requests, shipments, customers, products and locations that the term names, as far as may be viewed."""
     return list(islice(_records(request, term), MOST_FOUND))
 
 
@@ -33,7 +35,6 @@ def _records(request: HttpRequest, term: str) -> Iterator[Found]:
         for shipment in shipments_found(Shipment.objects.all(), term).select_related("request")[:MOST_FOUND]:
             name = shipment.tracking_number or shipment.number
             address = page_address(shipment.request)
-            address = page_address(shipment.request)
             yield Found(name, f"Shipment of {shipment.request.number}", address, "local_shipping")
     if request.user.has_perm("orders.view_customer"):
         for customer in customers_found(Customer.objects.all(), term)[:MOST_FOUND]:
@@ -42,3 +43,6 @@ def _records(request: HttpRequest, term: str) -> Iterator[Found]:
     if request.user.has_perm("catalogue.view_product"):
         for product in products_with_code(term):
             yield Found(product.sku, f"Product: {product.name}", page_address(product), "sell")
+    if request.user.has_perm("locations.view_location"):
+        for place in locations_found(Location.objects.all(), term)[:MOST_FOUND]:
+            yield Found(place.code, f"Location: {place.name}", page_address(place), "location_on")

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from oms.infra.backoffice.site import retailer_site
 from oms.web.admin_sites.finders import find_records
+from oms.web.workspace.lists import ListWorkspace
 from tenants.models import Environment
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ __all__ = ["environment", "retailer_name", "retailer_site", "served", "title_pre
 
 retailer_site.index_template = "web/home.html"
 retailer_site.finders.append(find_records)
+retailer_site.workspace = ListWorkspace()
 
 
 def served(request: HttpRequest) -> ServedRetailer:

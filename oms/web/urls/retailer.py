@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/v1/", include("oms.web.urls.api")),
     path("admin/", include("oms.web.profile.urls")),
     path("admin/routing/", include("oms.web.routing.urls")),
+    path("admin/", include("oms.web.workspace.urls")),
     path("admin/", retailer_site.urls),
     path("", RedirectView.as_view(url="/admin/")),
 ]

@@ -65,9 +65,9 @@ def words(response: Page) -> str:
 
 
 def listed(response: Page) -> list[str]:
-    """First cell of each row of a list."""
+    """First cell of each row of a list, beside the box that chooses it."""
     rows = re.findall(r'(?s)<tr class="data-row.*?</tr>', response.content.decode())
-    cells = [re.search(r"(?s)<t[hd]\b[^>]*>(.*?)</t[hd]>", row) for row in rows]
+    cells = [re.search(r"(?s)<t[hd]\b(?![^>]*action-checkbox)[^>]*>(.*?)</t[hd]>", row) for row in rows]
     return [unescape(re.sub(r"<[^>]*>", "", cell.group(1))).strip() for cell in cells if cell]
 
 
