@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from oms.infra.events import handles
 from orders.events import OrderHoldReleased, OrderLineCancelled
-from orders.models import Order, Payment
+from orders.models import Order, OrderStatus, Payment
+from orders.services.channels import status_tell
 from orders.services.payments import authorisations_void, captures_request
 
 
@@ -21,3 +22,11 @@ def charge_what_a_hold_kept_back(event: OrderHoldReleased) -> None:
     """What fell due while the order was held is charged now. Again is harmless."""
     order_id = Order.objects.values_list("id", flat=True).get(number=event.subject)
     captures_request(order_ids=[order_id], actor="payments", reason="hold released")
+
+
+@handles(OrderLineCancelled)
+def tell_the_channel_of_a_cancelled_order(event: OrderLineCancelled) -> None:
+    """An order that was cancelled here is told to its channel; what the channel has told us is not. Once."""
+    cancelled = Order.objects.filter(number=event.subject, status=OrderStatus.CANCELLED).exists()
+    if cancelled and not event.actor.startswith("channel "):
+        status_tell(order_number=event.subject, changed_at=event.occurred_at, reason=event.reason)

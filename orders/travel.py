@@ -16,4 +16,11 @@ TRAVEL: Mapping[str, Rule] = {
     "orders_sandboxentry": NONE,
     # A charge without an order (a bank's fee) stays behind.
     "orders_ordercharge": With("order_id", "orders_order"),
+    # What channels sent stays behind with its customers' data. A clone cannot open the secrets of connections.
+    "orders_channelconnection": ALL,
+    "orders_channelalias": ALL,
+    "orders_channelmessage": NONE,
+    "orders_channelorder": With("order_id", "orders_order"),
+    "orders_channeldelivery": NONE,
+    "orders_channelstock": NONE,
 }

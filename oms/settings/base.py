@@ -140,6 +140,9 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
 }
 
+#: Whether channels may be told at addresses that are not on the public internet: a connector beside this server.
+CHANNELS_REACH_INNER_ADDRESSES = env.bool("OMS_CHANNELS_REACH_INNER_ADDRESSES", False)
+
 # -- jobs ------------------------------------------------------------------------------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_DATABASE_ALIAS = "jobs"

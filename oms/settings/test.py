@@ -19,3 +19,4 @@ else:
 DATABASES = databases(ADDRESS)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CHANNELS_REACH_INNER_ADDRESSES = True

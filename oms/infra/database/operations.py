@@ -77,3 +77,32 @@ class FinalUnless(RunSQL):
 
     def describe(self) -> str:
         return f"Rows of {self.table} are final unless {self.status}"
+
+
+class Unchanging(RunSQL):
+    """Some columns of a table never change, and none of its rows is deleted or truncated."""
+
+    def __init__(self, table: str, columns: list[str]) -> None:
+        self.table = table
+        self.columns = columns
+        changed = " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns)
+        super().__init__(
+            sql=(
+                _FUNCTION
+                + f'CREATE TRIGGER unchanging BEFORE UPDATE ON "{table}" FOR EACH ROW '
+                + f"WHEN ({changed}) EXECUTE FUNCTION refuse_change();"
+                + f'CREATE TRIGGER never_deleted BEFORE DELETE ON "{table}" '
+                + "FOR EACH ROW EXECUTE FUNCTION refuse_change();"
+                + f'CREATE TRIGGER never_truncated BEFORE TRUNCATE ON "{table}" '
+                + "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();"
+            ),
+            reverse_sql="".join(
+                f'DROP TRIGGER {name} ON "{table}";' for name in ("unchanging", "never_deleted", "never_truncated")
+            ),
+        )
+
+    def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
+        return (self.__class__.__name__, [self.table, self.columns], {})
+
+    def describe(self) -> str:
+        return f"Columns of {self.table} never change: {', '.join(self.columns)}"
