@@ -108,7 +108,7 @@ def _set(draft: Draft, each: TransactionSet, status: str) -> None:
 
 def _segment(draft: Draft, position: int, name: str, findings: Sequence[Finding]) -> None:
     own = next((finding.code for finding in findings if finding.scope is Scope.SEGMENT), "")
-    elements = [finding for finding in findings if finding.scope is Scope.ELEMENT]
+    elements = sorted((each for each in findings if each.scope is Scope.ELEMENT), key=lambda each: each.element)
     draft.add("AK3", _code(name, "ZZZ", 3), str(position), "", own or "8")
     for finding in elements:
         draft.add("AK4", str(finding.element), "", finding.code, plain(finding.value, 99))
