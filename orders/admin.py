@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+import orders.admin_channels  # noqa: F401 - registers the screens of channels
 from oms.infra.backoffice.display import Tone, badge, moment, money, price
 from oms.infra.backoffice.filters import DayRange, Menu, chips
 from oms.infra.backoffice.links import page_link

@@ -7,8 +7,10 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from fulfilment.inventory.services import carts_expire, feeds, sales_forget
+from fulfilment.inventory.services.channel_stock import channel_stock_tell
 from oms.infra.database.context import registry_context, retailer_context
 from oms.infra.queue import enqueue
+from oms.infra.schedule import every
 from tenants.models import Retailer
 
 
@@ -58,3 +60,13 @@ def _for_each_retailer(task: str, lock: str) -> None:
     for schema in schemas:
         with retailer_context(schema):
             enqueue(task, queueing_lock=lock)
+
+
+@app.task(name="fulfilment.inventory.jobs.channel_stock", retry=5)
+def channel_stock(schema: str) -> None:
+    """Tell channels what they may sell."""
+    with retailer_context(schema):
+        channel_stock_tell()
+
+
+every(60, "fulfilment.inventory.jobs.channel_stock")

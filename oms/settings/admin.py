@@ -142,6 +142,15 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {"title": "Returns", "items": [_list("Blind returns", "assignment_return", "returns.blindreturn")]},
+            {
+                "title": "Channels",
+                "items": [
+                    _list("Messages", "inbox", "orders.channelmessage"),
+                    _list("Deliveries", "outbox", "orders.channeldelivery"),
+                    _list("Connections", "cable", "orders.channelconnection"),
+                    _list("Aliases", "swap_horiz", "orders.channelalias"),
+                ],
+            },
             {"title": "Imports", "items": [_list("Imported lines", "upload_file", "importing.importedline")]},
             {
                 "title": "Your rules",

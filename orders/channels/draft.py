@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -134,9 +134,15 @@ class Draft:
 
 def destination(fields: Mapping[str, object]) -> Destination:
     """A destination from texts, each cut to what an order can hold."""
-    limits = {"recipient": 255, "address": 255, "city": 128, "postal_code": 32, "country": 2}
-    texts = {name: str(fields.get(name) or "")[:limit] for name, limit in limits.items()}
+    to = Destination(
+        recipient=_cut(fields, "recipient", 255), address=_cut(fields, "address", 255), city=_cut(fields, "city", 128),
+        postal_code=_cut(fields, "postal_code", 32), country=_cut(fields, "country", 2),
+    )  # fmt: skip
     latitude, longitude = fields.get("latitude"), fields.get("longitude")
     if isinstance(latitude, float) and isinstance(longitude, float) and abs(latitude) <= 90 and abs(longitude) <= 180:
-        return Destination(**texts, latitude=latitude, longitude=longitude)
-    return Destination(**texts)
+        return replace(to, latitude=latitude, longitude=longitude)
+    return to
+
+
+def _cut(fields: Mapping[str, object], name: str, limit: int) -> str:
+    return str(fields.get(name) or "")[:limit]

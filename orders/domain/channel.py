@@ -239,6 +239,16 @@ class ChannelAdapter(ABC):
     def verify(self, message: Message, secrets: Sequence[str], *, now: datetime) -> Verdict:
         """Whether the platform that shares one of ``secrets`` has sent it. Without a secret: never."""
 
+    def options_fault(self, options: Mapping[str, Json]) -> str:
+        """What is wrong with a channel's options, in words for people; empty for nothing."""
+        known = [option.name for option in self.OPTIONS]
+        strange = sorted(set(options) - set(known))
+        return f"there is no option {strange[0]!r}; there are: {', '.join(known)}" if strange else ""
+
+    def probe(self, message: Message) -> bool:
+        """Whether it is the unsigned trial that a platform makes when it is set up: answered, and not stored."""
+        return False
+
     @abstractmethod
     def envelope(self, message: Message) -> Envelope:
         """Topic and key of a delivery. Never raises: what cannot be read is read later, and kept."""

@@ -36,6 +36,7 @@ class Kind(Enum):
     KEY_UNKNOWN = 401, "The API key is not known"
     KEY_EXPIRED = 401, "The API key has expired"
     KEY_REVOKED = 401, "The API key has been revoked"
+    SIGNATURE_NOT_VERIFIED = 401, "The signature cannot be verified"
     FORBIDDEN = 403, "This is not allowed"
     KEY_READ_ONLY = 403, "The API key can only read"
     NOT_FOUND = 404, "There is nothing at this address"

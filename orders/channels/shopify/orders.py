@@ -128,10 +128,10 @@ def _charges(draft: Draft, order: Record, purse: Purse) -> None:
 
 def _whole_order(draft: Draft, order: Record, purse: Purse, *, included: bool) -> None:
     """What older documents say of the order as a whole: tax and discount that stand on no line."""
-    told = {kind: _sum(draft, kind) for kind in ("tax", "discount")}
-    if not included and not told["tax"]:
-        draft.charge("tax", purse.amount(order, "total_tax") - _sum(draft, "duty tax") - _sum(draft, "shipping tax"))
-    if not told["discount"] and not _sum(draft, "shipping discount"):
+    untold = purse.amount(order, "total_tax") - sum(_sum(draft, kind) for kind in ("tax", "duty tax", "shipping tax"))
+    if not included and not _sum(draft, "tax") and untold > 0:
+        draft.charge("tax", untold)
+    if not _sum(draft, "discount") and not _sum(draft, "shipping discount"):
         draft.charge("discount", -purse.amount(order, "total_discounts"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orders.channels.x12.findings import Finding, Level, Scope
-from orders.channels.x12.syntax import Group, Interchange, Segment, TransactionSet
+from orders.channels.x12.syntax import Delimiters, Group, Interchange, Segment, TransactionSet
 from orders.channels.x12.writing import Draft, Envelope, interchange, plain
 
 _SET_CODES = {
@@ -38,16 +38,20 @@ def answer(each: Interchange) -> bytes | None:
     wanted = each.header[14] == "1" or bool(each.errors)
     if not drafts and not wanted:
         return None
-    version = next((group.version for group in each.groups if not group.errors), "004010")[:6]
-    late = version >= "004020"
-    envelope = Envelope(
-        sender=_named(each.receiver), receiver=_named(each.sender), version=version or "004010",
-        test=each.header[15] == "T",
-        group_sender=_first(each, 3), group_receiver=_first(each, 2),
-    )  # fmt: skip
-    if late and drafts:
+    envelope = answer_envelope(each)
+    if envelope.version >= "004020" and drafts:
         drafts = [_with_version(draft, group) for draft, group in zip(drafts, _answered(each), strict=True)]
     return interchange(drafts, envelope, answers=[_ta1(each)] if wanted else [])
+
+
+def answer_envelope(each: Interchange) -> Envelope:
+    """Back to whom an interchange came from, in its version."""
+    version = next((group.version for group in each.groups if not group.errors), "004010")[:6]
+    return Envelope(
+        sender=_named(each.receiver), receiver=_named(each.sender), version=version, test=each.header[15] == "T",
+        group_sender=_first(each, 3), group_receiver=_first(each, 2),
+        marks=Delimiters(repetition="^" if version >= "004020" else ""),
+    )  # fmt: skip
 
 
 def status_of(each: TransactionSet, *, refused: bool = False) -> str:

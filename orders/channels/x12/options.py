@@ -17,7 +17,8 @@ OPTIONS = (
     Option("their_group", "GS02 of the partner, where it differs from ISA06.", ""),
     Option("our_group", "GS03 that names us, where it differs from ISA08.", ""),
     Option("version", "Version of what we send: 004010, 005010.", "004010"),
-    Option("test", "Send as a test (ISA15 T), and keep orders that come as a test without taking them.", False),
+    Option("test", "Send as a test (ISA15 T).", False),
+    Option("take_tests", "Take orders that come as a test.", False),
     Option("time_zone", "Where the dates of the partner's orders are: America/New_York.", "UTC"),
     Option("sku_qualifiers", "Qualifiers of product numbers, the one to look for first.", list(SKU_QUALIFIERS)),
     Option("units", "Units of ours in the partner's units of measure: {\"DZ\": 12, \"CA\": 24}.", {}),
@@ -38,6 +39,7 @@ class Partner:
     our_group: str
     version: str
     test: bool
+    take_tests: bool
     time_zone: str
     sku_qualifiers: tuple[str, ...]
     units: Mapping[str, int]
@@ -67,7 +69,8 @@ def partner_of(setup: Setup) -> Partner:
     return Partner(
         setup=setup, their_id=_identifier(options["their_id"]), our_id=_identifier(options["our_id"]),
         their_group=clean(options["their_group"], 15), our_group=clean(options["our_group"], 15),
-        version=version if version[:3] == "004" or version[:3] == "005" else "004010", test=options["test"] is True,
+        version=version if version[:3] in ("004", "005") else "004010", test=options["test"] is True,
+        take_tests=options["take_tests"] is True,
         time_zone=clean(options["time_zone"], 64) or "UTC",
         sku_qualifiers=_texts(options["sku_qualifiers"]) or SKU_QUALIFIERS,
         units={

@@ -38,6 +38,7 @@ _ZERO = Decimal(0)
 #: Units that one price is for, by the basis of the price (PO105).
 _PER = {"HP": 100, "HU": 100, "HN": 100, "TP": 1000, "TH": 1000}
 _NO_CHARGE = "NC"
+_TEST = "it comes as a test (ISA15 T): set the channel's option take_tests to take it"
 #: How much of a document's free text is kept with the order.
 _MOST_TEXT = 2000
 
@@ -85,7 +86,7 @@ class PurchaseOrder:
 
 def order_number(number: str, release: str) -> str:
     """How an order is named, whichever document speaks of it. Raises :class:`Unreadable`."""
-    found = clean(f"{number}:{release}" if release and release != number else number, 200)
+    found = clean(f"{number}/{release}" if release and release != number else number, 200)
     if not found or len(found) > 64:
         message = "the order has no number" if not found else f"the number {found[:40]}… is longer than 64 characters"
         raise Unreadable(message)
@@ -169,8 +170,7 @@ def order_placed(order: PurchaseOrder, partner: Partner, *, test: bool = False) 
     return OrderPlaced(
         order=new, stated_total=draft.total, label="", method=order.method,
         references={"lines": dict(draft.line_references), "x12": _kept(order, per_line)},
-        settled="it is a test (ISA15 T)" if test else "",
-        doubt=_doubt(order),
+        doubt=_TEST if test and not partner.take_tests else _doubt(order),
     )  # fmt: skip
 
 

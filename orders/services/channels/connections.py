@@ -84,7 +84,7 @@ def _opened(row: ChannelConnection, which: Kept) -> str:
     if not sealed:
         return ""
     try:
-        keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+        keys = [str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
         return unseal(sealed, keys=keys, purpose=_purpose(row, which))
     except CannotOpen:
         return ""

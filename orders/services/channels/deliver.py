@@ -22,10 +22,10 @@ from oms.infra.database.context import retailer_context
 from oms.infra.outbound import Kind, Refused, send
 from orders.channels import UnknownAdapter, adapter_named
 from orders.domain.channel import CannotRead, CannotTell, ChannelAdapter, Outbound, Setup, Told
+from orders.domain.told import ANSWER, outbound_from, told_from
 from orders.models import ChannelConnection, ChannelDelivery, DeliveryState
 from orders.services.channels.connections import connection_setup, token_of
 from orders.services.channels.tell import wake
-from orders.services.channels.told import ANSWER, outbound_from, told_from
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +107,9 @@ def _lease() -> tuple[bool, _Leased | None]:
         return False, None
     row.attempts += 1
     row.next_try_at = timezone.now() + _pause(row.attempts)
+    if _outdated(row):
+        _finish(row, DeliveryState.DELIVERED, "not sent: a newer quantity is told instead")
+        return True, None
     connection = ChannelConnection.objects.select_related("channel").filter(channel=row.channel_id).first()
     try:
         if connection is None or not connection.base_url:
@@ -134,6 +137,12 @@ def _lease() -> tuple[bool, _Leased | None]:
         return True, None
     row.save(update_fields=["attempts", "next_try_at"])
     return True, leased
+
+
+def _outdated(row: ChannelDelivery) -> bool:
+    """A quantity that was told later counts: an older one that is tried again must not take its place."""
+    newer = ChannelDelivery.objects.filter(channel=row.channel_id, kind="stock", subject=row.subject, id__gt=row.pk)
+    return row.kind == "stock" and newer.exists()
 
 
 def _try(client: httpx.Client, leased: _Leased) -> _Tried:
@@ -204,12 +213,13 @@ def _refuse_inner_addresses(address: str) -> None:
 
 
 def _pause(attempts: int) -> timedelta:
-    return min(_LEASE * 2 ** min(attempts - 1, 10), _LONGEST)
+    return min(_LEASE * (1 << min(attempts - 1, 10)), _LONGEST)
 
 
 def _asked_pause(answer: httpx.Response) -> timedelta | None:
-    asked = answer.headers.get("Retry-After", "")
-    return min(timedelta(seconds=int(asked)), _LONGEST) if asked.isascii() and asked.isdigit() else None
+    asked = str(answer.headers.get("Retry-After", ""))
+    whole = asked.isascii() and asked.isdigit() and len(asked) < 9
+    return min(timedelta(seconds=int(asked)), _LONGEST) if whole else None
 
 
 def _write_down(leased: _Leased, tried: _Tried) -> None:

@@ -10,10 +10,10 @@ from datetime import datetime
 from django.db import connection as database
 
 from oms.infra.queue import enqueue
-from orders.domain.channel import Outbound, ShipmentTold, StatusTold, StockTold, Told, ToldLine
+from orders.domain.channel import Json, Outbound, ShipmentTold, StatusTold, StockTold, Told, ToldLine
+from orders.domain.told import ANSWER, KINDS, outbound_json, told_json
 from orders.models import ChannelAlias, ChannelConnection, ChannelOrder, Order, OrderLine, OrderStatus
 from orders.services.channels.connections import terms_of_channel
-from orders.services.channels.told import ANSWER, KINDS, outbound_json, told_json
 
 DELIVER = "orders.jobs.deliveries_perform"
 
@@ -86,12 +86,12 @@ def _connected(channel_id: int) -> ChannelConnection | None:
     return ChannelConnection.objects.filter(channel=channel_id).exclude(base_url="").first()
 
 
-def _references(order: Order) -> Mapping[str, object]:
+def _references(order: Order) -> Mapping[str, Json]:
     at_channel = ChannelOrder.objects.filter(order=order).first()
     return at_channel.references if at_channel else {}
 
 
-def _lines(order: Order, references: Mapping[str, object], units: Mapping[int, int]) -> tuple[ToldLine, ...]:
+def _lines(order: Order, references: Mapping[str, Json], units: Mapping[int, int]) -> tuple[ToldLine, ...]:
     lines = OrderLine.objects.filter(order=order, pk__in=units).select_related("product").order_by("position")
     named = references.get("lines")
     numbers = named if isinstance(named, dict) else {}
@@ -124,7 +124,7 @@ def _store(channel_id: int, key: str, kind: str, subject: str, content: Mapping[
             " ON CONFLICT (channel_id, key) DO NOTHING",
             [channel_id, key, kind, subject[:100], json.dumps(content)],
         )
-        stored = cursor.rowcount == 1
+        stored = bool(cursor.rowcount == 1)
     if stored:
         wake()
     return stored
