@@ -5,7 +5,7 @@ from __future__ import annotations
 from oms.infra.events import handles
 from orders.events import OrderHoldReleased, OrderLineCancelled
 from orders.models import Order, OrderStatus, Payment
-from orders.services.channels import status_tell
+from orders.services.channels import bill_tell, status_tell
 from orders.services.payments import authorisations_void, captures_request
 
 
@@ -30,3 +30,9 @@ def tell_the_channel_of_a_cancelled_order(event: OrderLineCancelled) -> None:
     cancelled = Order.objects.filter(number=event.subject, status=OrderStatus.CANCELLED).exists()
     if cancelled and not event.actor.startswith("channel "):
         status_tell(order_number=event.subject, changed_at=event.occurred_at, reason=event.reason)
+
+
+@handles(OrderLineCancelled)
+def bill_what_is_left_complete(event: OrderLineCancelled) -> None:
+    """Where the last units that had to leave are cancelled, what has left is billed. Again is harmless."""
+    bill_tell(order_number=event.subject, at=event.occurred_at)

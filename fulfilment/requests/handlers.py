@@ -5,7 +5,7 @@ from __future__ import annotations
 from fulfilment.requests.events import RequestShipped
 from fulfilment.requests.models import Shipment, ShipmentLine
 from oms.infra.events import handles
-from orders.services.channels import ShipmentFacts, shipment_tell
+from orders.services.channels import ShipmentFacts, bill_tell, shipment_tell
 
 
 @handles(RequestShipped)
@@ -23,3 +23,4 @@ def tell_the_channel_of_a_shipment(event: RequestShipped) -> None:
             tracking_number=shipment.tracking_number, shipped_at=shipment.shipped_at, units=units,
         )
     )  # fmt: skip
+    bill_tell(order_number=event.subject, at=shipment.shipped_at)

@@ -1,4 +1,5 @@
 from orders.models.channel import Channel
+from orders.models.control_number import ControlNumber
 from orders.models.customer import Customer
 from orders.models.hold import HoldStatus, OrderHold
 from orders.models.intake import (
@@ -25,6 +26,7 @@ __all__ = [
     "ChannelMessage",
     "ChannelOrder",
     "ChannelStock",
+    "ControlNumber",
     "Customer",
     "DeliveryState",
     "HoldStatus",

@@ -1,4 +1,4 @@
-"""The functional acknowledgement (997) and the interchange acknowledgement (TA1): made for what arrives, read of ours."""
+"""The functional (997) and the interchange acknowledgement (TA1): made for what arrives, read of what we sent."""
 
 from __future__ import annotations
 

@@ -199,7 +199,9 @@ def _understood(each: TransactionSet, group: Group, partner: Partner, *, test: b
         yield NotWanted("856", f"ship notice {notice.number}: {units:f} units in {len(notice.orders)} orders")
     elif each.code == "810":
         billed = invoice.read(each)
-        yield NotWanted("810", f"invoice {billed.number} of {billed.total:f} {billed.currency} adds up".replace("  ", " "))
+        yield NotWanted(
+            "810", f"invoice {billed.number} of {billed.total:f} {billed.currency} adds up".replace("  ", " ")
+        )
     elif each.code == "846":
         levels, _ = stock.rows(each, partner.time_zone)
         yield NotWanted("846", f"stock of {len(levels)} products; take it with: manage.py edi take")

@@ -89,9 +89,9 @@ def _add_charge(draft: Draft, charge: Charge) -> None:
     if amount:
         code = _CODES.get(charge.kind, "G740")
         code = "G740" if code == "ZZZZ" or (code == "C310" and amount > 0) else code
+        sort, settled = ("A", "02") if amount < 0 else ("C", "06")
         draft.add(
-            "SAC", "A" if amount < 0 else "C", code, "", "", cents(abs(amount)), *[""] * 6, "06" if amount > 0 else "02",
-            "", "", plain(charge.description or charge.kind, 80),
+            "SAC", sort, code, "", "", cents(abs(amount)), *[""] * 6, settled, "", "", plain(charge.description or charge.kind, 80),
         )  # fmt: skip
 
 

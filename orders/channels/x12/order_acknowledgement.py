@@ -1,4 +1,4 @@
-"""The purchase order acknowledgement (855): what becomes of each line of an order, made for partners and read of them."""
+"""The purchase order acknowledgement (855): what becomes of each line, made for partners and read of them."""
 
 from __future__ import annotations
 
@@ -60,9 +60,7 @@ class OrderAcknowledgement:
     @property
     def rejected(self) -> bool:
         """Whether the whole order is."""
-        return self.kind in ("RD", "RJ", "RF", "RO") or (
-            bool(self.lines) and all(line.rejected for line in self.lines)
-        )
+        return self.kind in ("RD", "RJ", "RF", "RO") or (bool(self.lines) and all(line.rejected for line in self.lines))
 
     @property
     def summary(self) -> str:

@@ -195,9 +195,7 @@ def _check_counts(order: PurchaseOrder) -> None:
         raise Unreadable(message)
 
 
-def _take_line(
-    draft: Draft, item: OrderItem, place: int, partner: Partner, certain: bool
-) -> dict[str, Json]:
+def _take_line(draft: Draft, item: OrderItem, place: int, partner: Partner, certain: bool) -> dict[str, Json]:
     """Add a line to the draft; what of it is told back later."""
     named = f"line {item.number or place}"
     if item.scattered:

@@ -1,7 +1,7 @@
 """What the standard says of segments and of the documents made of them, as far as retail orders need it.
 
-An element is written ``!`` when it is mandatory, then its type and its least and greatest length. Lengths are the widest
-of versions 002001 to 005010, so that no partner is refused for the version that it speaks.
+An element is written ``!`` when it is mandatory, then its type and its least and greatest length. Lengths are the
+widest of versions 002001 to 005010, so that no partner is refused for the version that it speaks.
 """
 
 from __future__ import annotations
@@ -102,11 +102,15 @@ _ELEMENTS: dict[str, str] = {
 _SPECIFICATION = re.compile(r"(!?)(AN|ID|R|N[0-9]:|DT|TM)([0-9]+)(?:-([0-9]+))?")
 
 #: Segments of the standard that may stand in an order, a notice or an invoice and say nothing that is used.
-_UNUSED = (
-    "ADV CB1 CN1 CTB DD EFI FA1 FA2 FC FTH G35 G39 IN1 IN2 IT8 J2X LM LQ LS LE NM1 NX2 PAM PAL PCT PD PS R2 R4 RCD RED "
-    "SI SPI SR TC2 USI V1 V4 X1 X2 YNQ SPY CUR LX BLN G53 ZA CLD CRC INC LT N9 PAD REF SN2 TSD UIT SSS AIN DEX ACT G62 "
-    "PYD NCD EM PRJ CS DAM FIX GF INV QTY STC TRF UD4 ITM"
-).split()  # fmt: skip
+_UNUSED = frozenset(
+    (
+        "ACT", "ADV", "AIN", "BLN", "CB1", "CLD", "CN1", "CRC", "CS", "CTB", "DAM", "DD", "DEX", "EFI", "EM", "FA1",
+        "FA2", "FC", "FIX", "FTH", "G35", "G39", "G53", "G62", "GF", "IN1", "IN2", "INC", "INV", "IT8", "ITM", "J2X",
+        "LE", "LM", "LQ", "LS", "LT", "LX", "NCD", "NM1", "NX2", "PAD", "PAL", "PAM", "PCT", "PD", "PRJ", "PS", "PYD",
+        "R2", "R4", "RCD", "RED", "SI", "SN2", "SPI", "SPY", "SR", "SSS", "STC", "TC2", "TRF", "TSD", "UD4", "UIT",
+        "USI", "V1", "V4", "X1", "X2", "YNQ", "ZA",
+    )
+)  # fmt: skip
 
 
 @cache
@@ -168,7 +172,10 @@ _INVOICE_BODY = (
     f"{_PARTIES} IT1 CRC QTY CUR IT3 TXI CTP PAM MEA PID PWK PO4 ITD DTM CAD SR LM LQ SAC ITA SLN V1 R4 FA1 FA2 NM1 "
     "LS LE MSG N9 NTE YNQ"
 )
-_STOCK = f"{_PARTIES} DTM PID MEA PKG LDT CTP QTY SCH SDQ UIT SAC CUR DD PO3 PO4 CS LIN LS LE NM1 LM LQ N9 MSG PWK NTE ZA TD5 YNQ SLN AMT LX"  # noqa: E501
+_STOCK = (
+    f"{_PARTIES} DTM PID MEA LDT CTP QTY SCH SDQ UIT SAC CUR DD PO3 PO4 CS LIN LS LE NM1 LM LQ N9 MSG PWK NTE ZA YNQ "
+    "SLN AMT LX"
+)
 
 
 def _document(

@@ -18,7 +18,9 @@ MOST_SEGMENTS = 300_000
 MOST_ELEMENTS = 120
 
 _ISA_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
-_ISA_CODES = ("010", "011", "012", "013", "005", "006", "007", "008", "014", "015", "016", "017", "018", "019", "020", "027")  # fmt: skip  # noqa: E501
+_ISA_CODES = (
+    "010", "011", "012", "013", "005", "006", "007", "008", "014", "015", "016", "017", "018", "019", "020", "027",
+)  # fmt: skip
 #: Identifiers of sender and receiver: mail programs eat their padding, which harms nothing.
 _PADDED = (6, 8)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -164,7 +166,8 @@ def split(body: bytes) -> File:
         result.interchanges.append(interchange)
         following = _next_start(text, at)
         if text[at:following].strip():
-            keep(interchange.findings, _interchange("022", "something that is no ISA follows the IEA", level=Level.NOTE))
+            note = _interchange("022", "something that is no ISA follows the IEA", level=Level.NOTE)
+            keep(interchange.findings, note)
         at = following
     if not result.interchanges and not result.findings:
         result.findings.append(_interchange("022", "there is no ISA: this is no X12 interchange"))

@@ -1,5 +1,6 @@
 """Channels: what they send is stored, worked through and kept; what they are told is delivered."""
 
+from orders.services.channels.bill import bill_of, bill_tell
 from orders.services.channels.connections import (
     connection_setup,
     earlier_secret_drop,
@@ -18,6 +19,8 @@ __all__ = [
     "MessagesFailed",
     "Received",
     "ShipmentFacts",
+    "bill_of",
+    "bill_tell",
     "connection_setup",
     "deliveries_perform",
     "deliveries_retry",

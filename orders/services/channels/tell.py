@@ -71,10 +71,20 @@ def stock_tell(*, channel_id: int, key: str, quantities: Mapping[str, int], at: 
     return asked
 
 
-def answers_ask(channel_id: int, message_id: int, answers: Sequence[Outbound]) -> None:
-    """Have what an adapter answers a message with delivered, once."""
+def answers_ask(channel_id: int, message_id: int, answers: Sequence[Outbound], *, first: bool = True) -> None:
+    """Have what an adapter answers a message with delivered, once; what has no name, the ``first`` time alone."""
     for number, outbound in enumerate(answers, 1):
-        _store(channel_id, f"answer/{message_id}/{number}", ANSWER, "", outbound_json(outbound))
+        if first or outbound.key:
+            key = f"answer/{message_id}/{outbound.key or number}"
+            _store(channel_id, key, ANSWER, outbound.key, outbound_json(outbound))
+
+
+def bill_ask(*, channel_id: int, order_number: str, bills: Sequence[Outbound]) -> int:
+    """Have bills of an order delivered, each once; return how many are new."""
+    return sum(
+        _store(channel_id, f"bill/{order_number}/{place}", ANSWER, order_number, outbound_json(bill))
+        for place, bill in enumerate(bills, 1)
+    )
 
 
 def wake() -> None:
