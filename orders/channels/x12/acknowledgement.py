@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -75,7 +76,7 @@ def _group(group: Group, *, refused: bool) -> Draft:
     """The 997 of one group."""
     draft = Draft("997", "FA")
     refused = refused or bool(group.errors)
-    control = group.control if group.control.isdigit() and len(group.control) <= 9 else "0"
+    control = group.control if re.fullmatch(r"[0-9]{1,9}", group.control) else "0"
     draft.add("AK1", _code(group.code, "ZZ", 2), control)
     accepted = 0
     for each in group.sets:
@@ -84,7 +85,7 @@ def _group(group: Group, *, refused: bool) -> Draft:
         _set(draft, each, status)
     codes = list(dict.fromkeys(finding.code for finding in group.errors))[:5]
     received = len(group.sets)
-    stated = group.stated if group.stated.isdigit() and len(group.stated) <= 6 else str(received)
+    stated = group.stated if re.fullmatch(r"[0-9]{1,6}", group.stated) else str(received)
     draft.add("AK9", _verdict(group, accepted, refused), stated, str(received), str(accepted), *codes)
     return draft
 
@@ -98,7 +99,7 @@ def _verdict(group: Group, accepted: int, refused: bool) -> str:
 
 
 def _set(draft: Draft, each: TransactionSet, status: str) -> None:
-    control = each.control if each.control.isalnum() and 4 <= len(each.control) <= 9 else "0000"
+    control = each.control if re.fullmatch(r"[A-Za-z0-9]{4,9}", each.control) else "0000"
     draft.add("AK2", _code(each.code, "000", 3), control)
     codes = [finding.code for finding in each.findings if finding.scope is Scope.SET and finding.code]
     inner = [finding for finding in each.findings if finding.scope in (Scope.SEGMENT, Scope.ELEMENT)]
@@ -129,7 +130,7 @@ def _ta1(each: Interchange) -> tuple[str, ...]:
 
 
 def _code(value: str, fallback: str, most: int) -> str:
-    return value if value.isascii() and value.isalnum() and len(value) <= most else fallback
+    return value if value.isascii() and value.isalnum() and 2 <= len(value) <= most else fallback
 
 
 def _named(party: tuple[str, str]) -> tuple[str, str]:

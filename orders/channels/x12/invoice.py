@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -51,13 +50,20 @@ class Invoice:
         lines = sum(((line.quantity or _ZERO) * (line.price or _ZERO) for line in self.lines), _ZERO)
         return lines + sum((charge.amount for charge in self.charges), _ZERO)
 
+    @property
+    def rounded(self) -> Decimal:
+        """How far rounding may have moved the total: half a cent for each amount that is not whole cents."""
+        amounts = [(line.quantity or _ZERO) * (line.price or _ZERO) for line in self.lines]
+        amounts += [charge.amount for charge in self.charges]
+        return _CENT / 2 * sum(amount % _CENT != 0 for amount in amounts)
+
 
 def write(each: Invoice) -> Draft:
     """An 810. What the exact sum has beyond whole cents is written down as a charge, so that all of it adds up.
 
     Raises :class:`Unreadable` where lines and charges do not come to the total.
     """
-    if abs(each.sum - each.total) >= _CENT / 2 * max(1, len(each.lines) + len(each.charges)):
+    if abs(each.sum - each.total) > each.rounded:
         message = f"lines and charges come to {each.sum:f} {each.currency}, the invoice to {each.total:f}"
         raise Unreadable(message)
     draft = Draft("810", "IN")
@@ -91,7 +97,8 @@ def _add_charge(draft: Draft, charge: Charge) -> None:
         code = "G740" if code == "ZZZZ" or (code == "C310" and amount > 0) else code
         sort, settled = ("A", "02") if amount < 0 else ("C", "06")
         draft.add(
-            "SAC", sort, code, "", "", cents(abs(amount)), *[""] * 6, settled, "", "", plain(charge.description or charge.kind, 80),
+            "SAC", sort, code, "", "", cents(abs(amount)), *[""] * 6, settled, "", "",
+            plain(charge.description or charge.kind, 80),
         )  # fmt: skip
 
 
@@ -118,12 +125,7 @@ def read(each: TransactionSet) -> Invoice:
         currency=first(parted.heading, "CUR")[2], lines=lines, charges=charges, total=total,
         parties=parties(parted.heading),
     )  # fmt: skip
-    return _checked(invoice, lines)
-
-
-def _checked(invoice: Invoice, lines: Sequence[Item]) -> Invoice:
-    # Each line is rounded on its own by whoever wrote it.
-    if abs(invoice.sum - invoice.total) > _CENT / 2 * max(1, len(lines)):
+    if abs(invoice.sum - invoice.total) > invoice.rounded:
         message = f"lines and charges come to {invoice.sum:f}, TDS01 says {invoice.total:f}"
         raise Unreadable(message)
     return invoice

@@ -150,7 +150,7 @@ def read(each: TransactionSet) -> ShipNotice:
     shipment = next((loop for loop in loops if loop[0][3] == "S"), [])
     packs: dict[tuple[str, str, str], dict[tuple[str, str], list[Item]]] = {}
     for loop in loops:
-        if first(loop, "LIN").name and first(loop, "SN1").position:
+        if first(loop, "LIN").position and first(loop, "SN1").position:
             _put(loop, above, packs)
     outside = each.segments[: each.segments.index(loops[0][0])] if loops else each.segments
     dates = [(found[1], iso(found[2])) for found in [*every(outside, "DTM"), *every(shipment, "DTM")] if iso(found[2])]

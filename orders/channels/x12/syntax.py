@@ -23,8 +23,11 @@ _ISA_CODES = (
 )  # fmt: skip
 #: Identifiers of sender and receiver: mail programs eat their padding, which harms nothing.
 _PADDED = (6, 8)
+#: Elements of the ISA that hold a delimiter.
+_MARKS = (11, 16)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_SEGMENT_ID = re.compile(r"[A-Z][A-Z0-9]{1,2}")
+#: Information separators (1C to 1F) are delimiters as well, so this is not ``\\s``.
+_START = re.compile(r"ISA[^A-Za-z0-9 \t\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,7 @@ def _decoded(body: bytes) -> str:
 
 
 def _next_start(text: str, at: int) -> int:
-    found = re.compile(r"ISA[^A-Za-z0-9\s]").search(text, at)
+    found = _START.search(text, at)
     return found.start() if found else len(text)
 
 
@@ -207,7 +210,7 @@ def _check_header(interchange: Interchange) -> None:
     header, marks = interchange.header, interchange.delimiters
     for number, (value, width) in enumerate(zip(header.elements, _ISA_WIDTHS, strict=True), 1):
         code = _ISA_CODES[number - 1]
-        if _CONTROL.search(value):
+        if number not in _MARKS and _CONTROL.search(value):
             interchange.findings.append(_isa(number, code, "a line break or control character stands inside it"))
         elif len(value) != width:
             padded = number in _PADDED and 2 <= len(value.strip()) <= width
