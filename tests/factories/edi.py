@@ -6,7 +6,7 @@ from orders.channels.x12.options import Partner, partner_of
 from orders.domain.channel import Json, Setup
 
 #: One order of two lines, 12 red ones and 3 blue ones, with carriage: 120.00 + 37.50 + 8.00 = 165.50.
-ORDER = (
+ORDER: tuple[str, ...] = (
     "BEG*00*SA*PO-7001**20260504",
     "REF*DP*042",
     "DTM*010*20260511",

@@ -12,7 +12,7 @@ from orders.channels.signatures import hmac_of_body
 from orders.channels.x12 import acknowledgement, answers, invoice, order_acknowledgement, ship_notice, stock
 from orders.channels.x12.checking import read as read_file
 from orders.channels.x12.findings import Finding, Level, Scope
-from orders.channels.x12.options import OPTIONS, Partner, partner_of
+from orders.channels.x12.options import OPTIONS, Partner, identifier, partner_of
 from orders.channels.x12.order_change import order_change
 from orders.channels.x12.purchase_order import order_placed, purchase_order
 from orders.channels.x12.segments import title_of
@@ -25,6 +25,7 @@ from orders.domain.channel import (
     ChannelAdapter,
     Envelope,
     Intake,
+    Json,
     Message,
     NotWanted,
     OrderPlaced,
@@ -53,6 +54,15 @@ class X12(ChannelAdapter):
     def verify(self, message: Message, secrets: Sequence[str], *, now: datetime) -> Verdict:
         """``X-Signature``: HMAC-SHA256 of the raw body, in base64."""
         return hmac_of_body(message, "x-signature", secrets)
+
+    def options_fault(self, options: Mapping[str, Json]) -> str:
+        """Also whether the identifiers are written so that they can be used."""
+        fault = super().options_fault(options)
+        for name in ("their_id", "our_id"):
+            written = options.get(name)
+            if not fault and written and identifier(written) is None:
+                fault = f"{name} is {written!r}; write it as qualifier and name: ZZ/PARTNER"
+        return fault
 
     def envelope(self, message: Message) -> Envelope:
         """By sender and control number of its first interchange (ISA05, ISA06, ISA13)."""
@@ -122,10 +132,6 @@ class X12(ChannelAdapter):
             outbound.method, outbound.path, stamp(outbound.payload, number, at), outbound.content_type,
             outbound.headers, outbound.accepted_also, outbound.key,
         )  # fmt: skip
-
-    def authorise(self, token: str) -> Mapping[str, str]:
-        """As a bearer."""
-        return super().authorise(token)
 
 
 def _file(message: Message, partner: Partner) -> File:

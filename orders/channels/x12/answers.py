@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from orders.channels.x12.acknowledgement import answer_envelope
 from orders.channels.x12.invoice import Charge, Invoice
 from orders.channels.x12.options import Partner
-from orders.channels.x12.order_acknowledgement import OrderAcknowledgement, accepted
+from orders.channels.x12.order_acknowledgement import AnsweredLine, OrderAcknowledgement, accepted, kind_of
 from orders.channels.x12.parts import Item, Party, iso
 from orders.channels.x12.purchase_order import PurchaseOrder
 from orders.channels.x12.ship_notice import NoticeOrder, Pack, ShipNotice
@@ -37,6 +37,26 @@ def acceptance_of(order: PurchaseOrder, placed_at: datetime) -> OrderAcknowledge
     )  # fmt: skip
 
 
+def standing_of(
+    external_number: str, references: Mapping[str, Json], lines: Sequence[tuple[int, str, int, int]], on: date
+) -> OrderAcknowledgement:
+    """What of an order will still come; ``lines`` are position, SKU, units ordered and units cancelled."""
+    kept = _kept(references)
+    answered = []
+    for position, sku, ordered, cancelled in lines:
+        # In single pieces where what is left does not fill the partner's units.
+        item, left = (_item(kept, position, sku, units) for units in (ordered, ordered - cancelled))
+        status = "IR" if cancelled == ordered else "IQ" if cancelled else "IA"
+        if left.unit != item.unit:
+            item = replace(left, quantity=Decimal(ordered), price=None)
+        units = left.quantity if status != "IR" else item.quantity
+        answered.append(AnsweredLine(item=item, answers=((status, units),)))
+    return OrderAcknowledgement(
+        order=_number(kept, external_number), release=_text(kept, "release"), kind=kind_of(answered),
+        ordered_on=_day(kept), answered_on=on, lines=tuple(answered),
+    )  # fmt: skip
+
+
 def refusal_of(told: StatusTold) -> OrderAcknowledgement:
     """That nothing of an order will come any more."""
     kept = _kept(told.references)
@@ -59,6 +79,12 @@ def notice_of(told: ShipmentTold) -> ShipNotice:
         number=told.shipment, orders=(order,), shipped_at=told.shipped_at, carrier=told.carrier,
         tracking=told.tracking_number, parties=(*place, *_parties(kept, _ON_NOTICE)),
     )  # fmt: skip
+
+
+def in_carton(notice: ShipNotice, sscc: str) -> ShipNotice:
+    """The same notice with the number of its one carton."""
+    orders = (replace(each, packs=tuple(replace(pack, sscc=sscc) for pack in each.packs)) for each in notice.orders)
+    return replace(notice, orders=tuple(orders))
 
 
 def invoice_of(bill: Bill) -> Invoice:

@@ -22,7 +22,7 @@ OPTIONS = (
     Option("time_zone", "Where the dates of the partner's orders are: America/New_York.", "UTC"),
     Option("sku_qualifiers", "Qualifiers of product numbers, the one to look for first.", list(SKU_QUALIFIERS)),
     Option("units", "Units of ours in the partner's units of measure: {\"DZ\": 12, \"CA\": 24}.", {}),
-    Option("places", "Addresses of the partner's stores by their number (N104): name, address, city …", {}),
+    Option("places", "Addresses of the partner's stores by number (N104): name, address, city, country.", {}),
     Option("send", "What the partner is sent: 855, 856, 810, 846.", ["855", "856", "810"]),
     Option("sscc_prefix", "GS1 company prefix for the numbers of cartons; empty for none.", ""),
 )  # fmt: skip
@@ -67,7 +67,7 @@ def partner_of(setup: Setup) -> Partner:
     units = options["units"]
     version = clean(options["version"], 12)
     return Partner(
-        setup=setup, their_id=_identifier(options["their_id"]), our_id=_identifier(options["our_id"]),
+        setup=setup, their_id=identifier(options["their_id"]), our_id=identifier(options["our_id"]),
         their_group=clean(options["their_group"], 15), our_group=clean(options["our_group"], 15),
         version=version if version[:3] in ("004", "005") else "004010", test=options["test"] is True,
         take_tests=options["take_tests"] is True,
@@ -85,7 +85,8 @@ def partner_of(setup: Setup) -> Partner:
     )  # fmt: skip
 
 
-def _identifier(value: Json) -> tuple[str, str] | None:
+def identifier(value: Json) -> tuple[str, str] | None:
+    """Qualifier and name of a party, None where it is not written as ZZ/NAME."""
     qualifier, slash, name = clean(value, 40).partition("/")
     return (qualifier, name) if slash and len(qualifier) == 2 and 1 < len(name) <= 15 else None
 

@@ -12,7 +12,7 @@ from orders.services.channels.connections import (
 )
 from orders.services.channels.deliver import deliveries_perform, deliveries_retry
 from orders.services.channels.receive import Received, message_receive
-from orders.services.channels.tell import ShipmentFacts, shipment_tell, status_tell, stock_tell
+from orders.services.channels.tell import ShipmentFacts, shipment_tell, shipment_told, status_tell, stock_tell
 from orders.services.channels.work import MessagesFailed, messages_retry, messages_work
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "secret_set",
     "secrets_of",
     "shipment_tell",
+    "shipment_told",
     "status_tell",
     "stock_tell",
     "terms_of_channel",

@@ -37,14 +37,18 @@ def shipment_tell(*, facts: ShipmentFacts) -> bool:
     connection = _connected(order.channel_id)
     if connection is None or not terms_of_channel(order.channel.code).tell_tracking:
         return False
+    return _ask(order.channel_id, f"shipment/{facts.shipment}", "shipment", order.number, shipment_told(order, facts))
+
+
+def shipment_told(order: Order, facts: ShipmentFacts) -> ShipmentTold:
+    """A shipment in the words of its order's channel."""
     references = _references(order)
-    told = ShipmentTold(
+    return ShipmentTold(
         external_number=order.external_number, references=references, shipment=facts.shipment,
         location=facts.location, carrier=facts.carrier, tracking_number=facts.tracking_number,
         shipped_at=facts.shipped_at, lines=_lines(order, references, facts.units),
         complete=order.status == OrderStatus.COMPLETE,
     )  # fmt: skip
-    return _ask(order.channel_id, f"shipment/{facts.shipment}", "shipment", order.number, told)
 
 
 def status_tell(*, order_number: str, changed_at: datetime, reason: str = "") -> bool:

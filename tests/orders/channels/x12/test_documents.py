@@ -84,7 +84,7 @@ def test_delimiters_in_data_are_cleaned_from_text_and_refused_elsewhere() -> Non
 
 
 def test_numbers_are_written_without_exponents_and_cents_exactly() -> None:
-    values = [Decimal("10.500"), Decimal("1E+3"), Decimal("-0.0"), 7, Decimal("0.05")]
+    values: list[Decimal | int] = [Decimal("10.500"), Decimal("1E+3"), Decimal("-0.0"), 7, Decimal("0.05")]
     assert [number(each) for each in values] == ["10.5", "1000", "0", "7", "0.05"]
     assert [cents(Decimal(each)) for each in ("1.5", "-0.05", "0")] == ["150", "-5", "0"]
     with pytest.raises(Unwritable, match="more than two decimals"):
