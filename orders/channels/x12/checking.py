@@ -9,7 +9,15 @@ import re
 from datetime import date
 
 from orders.channels.x12.findings import Finding, Level, Scope, keep
-from orders.channels.x12.segments import DOCUMENTS, Document, Element, elements_of, in_standard, title_of
+from orders.channels.x12.segments import (
+    DOCUMENTS,
+    WORKED_ON,
+    Document,
+    Element,
+    elements_of,
+    in_standard,
+    title_of,
+)
 from orders.channels.x12.syntax import Delimiters, File, Group, Segment, TransactionSet, split
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -107,7 +115,8 @@ def _check_elements(each: TransactionSet, segment: Segment, marks: Delimiters) -
         given -= 1
     if given > len(described):
         text = f"{segment.name} has {len(described)} elements, here are {given}"
-        _add(each, Scope.ELEMENT, "3", text, segment, element=len(described) + 1)
+        level = Level.ERROR if segment.name in WORKED_ON else Level.NOTE
+        _add(each, Scope.ELEMENT, "3", text, segment, element=len(described) + 1, level=level)
     for number, element in enumerate(described, 1):
         if element is not None:
             _check_element(each, segment, number, element, marks)
@@ -122,6 +131,7 @@ def _check_element(each: TransactionSet, segment: Segment, number: int, element:
     fault = fault_of(value, element, marks)
     if fault:
         code, text, level = fault
+        level = level if segment.name in WORKED_ON else Level.NOTE
         _add(each, Scope.ELEMENT, code, text, segment, element=number, level=level)
 
 

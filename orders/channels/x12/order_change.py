@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from orders.channels.reading import Unreadable, clean
 from orders.channels.x12.parts import decimal, first, moment, part, products
-from orders.channels.x12.purchase_order import order_number
+from orders.channels.x12.purchase_order import line_name, order_number
 from orders.channels.x12.syntax import Segment, TransactionSet
 from orders.domain.channel import Intake, LineUnits, OrderCancelled, Unclear
 
@@ -49,9 +49,8 @@ def _all_of(segment: Segment, place: int) -> LineUnits:
     if not segment[1]:
         message = f"change {place} does not name its line (POC01)"
         raise Unreadable(message)
-    position = int(segment[1]) if segment[1].isascii() and segment[1].isdigit() and len(segment[1]) < 9 else 0
     named = products(segment, 8)
-    return LineUnits(quantity=_ALL, reference=segment[1], position=position, sku=named[0][1] if named else "")
+    return LineUnits(quantity=_ALL, reference=line_name(segment[1]), sku=named[0][1] if named else "")
 
 
 def _words(segment: Segment) -> str:

@@ -6,6 +6,7 @@ Money is exact or refused: a total that is stated (AMT TT) has to be met to the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -38,6 +39,8 @@ _ZERO = Decimal(0)
 #: Units that one price is for, by the basis of the price (PO105).
 _PER = {"HP": 100, "HU": 100, "HN": 100, "TP": 1000, "TH": 1000}
 _NO_CHARGE = "NC"
+#: Bases of the price of one piece, also where cases are ordered: each, wholesale, list and contract price per each.
+_PER_PIECE = frozenset(("PE", "WE", "LE", "TE"))
 _TEST = "it comes as a test (ISA15 T): set the channel's option take_tests to take it"
 #: How much of a document's free text is kept with the order.
 _MOST_TEXT = 2000
@@ -91,6 +94,11 @@ def order_number(number: str, release: str) -> str:
         message = "the order has no number" if not found else f"the number {found[:40]}… is longer than 64 characters"
         raise Unreadable(message)
     return found
+
+
+def line_name(number: str) -> str:
+    """A line's number as documents share it: 001 and 1 are the same."""
+    return number.lstrip("0") if number.isascii() and number.isdigit() else number
 
 
 def purchase_order(each: TransactionSet) -> PurchaseOrder:
@@ -156,7 +164,12 @@ def order_placed(order: PurchaseOrder, partner: Partner, *, test: bool = False) 
         currency=currency_code(order.currency or setup.currency, "CUR02"),
     )  # fmt: skip
     certain = order.total is not None
-    per_line = [_take_line(draft, item, place, partner, certain) for place, item in enumerate(order.items, 1)]
+    names = [line_name(item.number) or str(place) for place, item in enumerate(order.items, 1)]
+    count = Counter(names)
+    per_line = [
+        _take_line(draft, item, place, partner, certain=certain, name=name if count[name] == 1 else "")
+        for place, (item, name) in enumerate(zip(order.items, names, strict=True), 1)
+    ]
     goods = sum((line.quantity * line.unit_price for line in draft.lines), _ZERO)
     for each in order.adjustments:
         draft.charge(each.kind, each.amount_of(goods, certain=certain), each.description)
@@ -195,7 +208,9 @@ def _check_counts(order: PurchaseOrder) -> None:
         raise Unreadable(message)
 
 
-def _take_line(draft: Draft, item: OrderItem, place: int, partner: Partner, certain: bool) -> dict[str, Json]:
+def _take_line(
+    draft: Draft, item: OrderItem, place: int, partner: Partner, *, certain: bool, name: str
+) -> dict[str, Json]:
     """Add a line to the draft; what of it is told back later."""
     named = f"line {item.number or place}"
     if item.scattered:
@@ -213,7 +228,7 @@ def _take_line(draft: Draft, item: OrderItem, place: int, partner: Partner, cert
     before = len(draft.lines)
     draft.line(
         sku=item.sku(partner.sku_qualifiers)[:65], quantity=quantity * factor, amount=amount,
-        description=item.description, reference=item.number,
+        description=item.description, reference=name,
     )  # fmt: skip
     if len(draft.lines) > before:
         for each in item.adjustments:
@@ -232,8 +247,7 @@ def _amount(item: OrderItem, quantity: int, factor: int, named: str) -> Decimal:
         message = f"{named} has no price"
         raise Unreadable(message)
     price = _ZERO if item.basis == _NO_CHARGE else item.price or _ZERO
-    # PE: the price of one piece, also where cases are ordered.
-    pieces = factor if item.basis == "PE" and item.unit not in EACH else 1
+    pieces = factor if item.basis in _PER_PIECE and item.unit not in EACH else 1
     amount = price * quantity * pieces / _PER.get(item.basis, 1)
     if item.amount is not None and item.amount != amount.quantize(Decimal("0.01")) and item.amount != amount:
         message = f"{named} comes to {amount:f}, its AMT says {item.amount:f}"

@@ -50,7 +50,7 @@ _ELEMENTS: dict[str, str] = {
     "PWK": "!ID2 ID1-2 N0:1-2 ID2-3 ID1-2 AN2-80 AN1-80 - ID1-2",
     "PKG": "ID1 ID1-3 ID2 AN1-7 AN1-80 ID2",
     "TD1": "AN3-5 N0:1-7 ID1 AN1-30 AN1-50 ID1-2 R1-10 ID2 R1-8 ID2",
-    "TD5": "ID1-2 ID1-2 AN2-80 ID1-2 AN1-35 ID2 ID1-2 AN1-30 ID2 R1-4 AN1-30 ID2 ID2 ID2 ID2-3",
+    "TD5": "ID1-2 ID1-2 AN2-80 ID1-2 AN1-35 ID2 ID1-2 AN1-30 ID2 ID2 R1-4 ID2 ID2 ID2 ID2-3",
     "TD3": "ID2 AN1-4 AN1-17 ID2 R1-10 ID2 ID1-3 ID1-2 AN2-15 ID4",
     "TD4": "ID2-3 ID1 ID1-4 AN1-80 ID1",
     "MAN": "!ID1-2 !AN1-48 AN1-48 ID1-2 AN1-48 AN1-48",
@@ -71,9 +71,9 @@ _ELEMENTS: dict[str, str] = {
     "CTP": "ID2 ID3 R1-17 R1-15 - ID3 R1-10 R1-18 ID2 ID3 N0:1-2",
     "SCH": f"!R1-15 !ID2 ID2-3 AN1-60 !ID3 !{_DATE} {_TIME} ID3 {_DATE} {_TIME} AN1-45 AN1-20",
     "QTY": "!ID2 R1-15 - AN1-30",
-    "SDQ": "!ID2 ID1-2 " + " ".join(["AN1-80 R1-15"] * 10),
+    "SDQ": "!ID2 ID1-2 " + " ".join(["AN1-80 R1-15"] * 10) + " AN1-30",
     "SLN": f"!AN1-20 AN1-20 !ID1 R1-15 - R1-17 ID2 ID1 {_PAIRS}",
-    "ACK": f"!ID2 R1-15 ID2 ID3 {_DATE} AN1-45 {_PAIRS}",
+    "ACK": f"!ID2 R1-15 ID2 ID3 {_DATE} AN1-45 {_PAIRS} ID2 AN1-15 AN1-80",
     "CTT": "!N0:1-6 R1-10 R1-10 ID2 R1-8 ID2 AN1-80",
     # ship notices
     "BSN": f"!ID2 !AN2-30 !{_DATE} {_TIME} ID4 ID2 ID3",
@@ -98,6 +98,16 @@ _ELEMENTS: dict[str, str] = {
     "AK5": "!ID1 " + " ".join(["ID1-3"] * 5),
     "AK9": "!ID1 !N0:1-6 !N0:1-6 !N0:1-6 " + " ".join(["ID1-3"] * 5),
 }
+
+#: Segments that are worked on: what is wrong inside them refuses their document. In others it is a note, but for an
+#: element that has to be there.
+WORKED_ON = frozenset(
+    (
+        "ST", "SE", "BEG", "BCH", "BAK", "BSN", "BIG", "BIA", "CUR", "DTM", "N1", "N3", "N4", "PO1", "POC", "IT1",
+        "LIN", "SN1", "HL", "PRF", "ACK", "CTP", "SAC", "TXI", "AMT", "CTT", "TDS", "QTY", "AK1", "AK2", "AK3", "AK4",
+        "AK5", "AK9",
+    )
+)  # fmt: skip
 
 _SPECIFICATION = re.compile(r"(!?)(AN|ID|R|N[0-9]:|DT|TM)([0-9]+)(?:-([0-9]+))?")
 

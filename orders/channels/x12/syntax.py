@@ -270,8 +270,13 @@ class _Reader:
                 self.at = len(text)
                 return None
             end = text.find(mark, self.at)
-            start, self.at = self.at, len(text) if end < 0 else end + 1
-            found = text[start : len(text) if end < 0 else end].rstrip("\r\n" if mark not in "\r\n" else "\r")
+            start, stop = self.at, len(text) if end < 0 else end
+            self.at = stop + 1
+            # A file that was cut off runs into the one that follows it.
+            another = text.find(f"ISA{self.marks.element}00{self.marks.element}", start, stop)
+            if another >= 0:
+                stop = self.at = another
+            found = text[start:stop].rstrip("\r\n" if mark not in "\r\n" else "\r")
             if found:
                 return found
         return None

@@ -109,6 +109,11 @@ def test_a_percentage_counts_where_a_total_confirms_it() -> None:
     assert "states no amount, and no total says" in reason(percent, ("AMT*TT*165.5", "AMT*GV*1"))
 
 
+def test_lines_are_known_by_their_numbers_unless_two_have_the_same() -> None:
+    assert placed(("PO1*1*", "PO1*0010*"), ("PO1*2*", "PO1**")).references["lines"] == {"1": "10", "2": "2"}
+    assert placed(("PO1*2*", "PO1*01*")).references["lines"] == {}
+
+
 def test_a_release_of_a_blanket_order_has_a_number_of_its_own() -> None:
     assert placed(("SA*PO-7001**", "RL*PO-7001*3*")).order.external_number == "PO-7001/3"
     assert placed(("BEG*00*SA*", "BEG*00*BK*")).doubt.startswith("it is a blanket order (BEG02 BK)")
@@ -187,7 +192,7 @@ def test_an_order_is_cancelled_as_a_whole() -> None:
 def test_lines_are_taken_back() -> None:
     found = change("POC*2*DI*3*0*EA*12.5**VN*BLUE")
     assert isinstance(found, OrderCancelled)
-    assert [(line.reference, line.position, line.sku) for line in found.lines] == [("2", 2, "BLUE")]
+    assert [(line.reference, line.position, line.sku) for line in found.lines] == [("2", 0, "BLUE")]
 
 
 def test_other_changes_wait_for_people() -> None:

@@ -66,6 +66,18 @@ def test_several_interchanges_in_a_file_are_read_each_by_itself() -> None:
     assert errors(found) == []
 
 
+def test_a_file_that_was_cut_off_does_not_keep_the_next_one() -> None:
+    first, second = read(edi(ORDER)[:300] + edi(order_of("PO-7002"), control=42)).interchanges
+    assert [each.code for each in first.errors] == ["023"]
+    assert (second.control, errors(File([second]))) == ("000000042", [])
+
+
+def test_faults_where_nothing_is_read_are_notes() -> None:
+    [found] = read(edi((*ORDER[:4], "TD5*O*2*UPSN*******x", *ORDER[5:]))).interchanges
+    [document] = found.groups[0].sets
+    assert [(each.place, each.level) for each in document.findings] == [("TD510 in segment 6", Level.NOTE)]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
