@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.contrib.admin import display, register
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
@@ -23,7 +23,7 @@ from oms.infra.backoffice.bases import ModelForm
 from oms.infra.backoffice.display import Tone, badge, moment
 from oms.infra.backoffice.filters import Menu, chips
 from oms.infra.backoffice.links import list_address, page_address, page_link
-from oms.infra.backoffice.lists import BackOfficeAdmin, MasterDataAdmin, PageAdmin
+from oms.infra.backoffice.lists import BackOfficeAdmin, PageAdmin
 from oms.infra.backoffice.site import retailer_site
 from orders.channels import adapter_codes, adapter_named
 from orders.models import (
@@ -170,7 +170,8 @@ class ChannelMessageAdmin(_RetryAdmin):
     @display(description="Why")
     def why(self, message: ChannelMessage) -> str:
         """Why it waits or was ignored; a long reason is cut."""
-        return message.reason if len(message.reason) <= 160 else f"{message.reason[:159]}…"
+        reason = message.reason[:1].upper() + message.reason[1:]
+        return reason if len(reason) <= 90 else f"{reason[:89]}…"
 
     def find(self, rows: QuerySet[ChannelMessage], term: str) -> QuerySet[ChannelMessage]:
         """By the channel's number."""
@@ -227,7 +228,7 @@ class ChannelDeliveryAdmin(_RetryAdmin):
     @display(description="Answer")
     def answered(self, delivery: ChannelDelivery) -> str:
         """What came back last; a long answer is cut."""
-        return delivery.answer if len(delivery.answer) <= 120 else f"{delivery.answer[:119]}…"
+        return delivery.answer if len(delivery.answer) <= 90 else f"{delivery.answer[:89]}…"
 
     def find(self, rows: QuerySet[ChannelDelivery], term: str) -> QuerySet[ChannelDelivery]:
         """By order or SKU."""
@@ -368,8 +369,8 @@ class ChannelConnectionAdmin(BackOfficeAdmin[ChannelConnection]):
 
 
 @register(ChannelAlias, site=retailer_site)
-class ChannelAliasAdmin(MasterDataAdmin[ChannelAlias]):
-    """Names that channels use for products and ways of shipping."""
+class ChannelAliasAdmin(BackOfficeAdmin[ChannelAlias]):
+    """Names that channels use for products and ways of shipping. An order that was taken keeps its product."""
 
     list_display = ("theirs", "ours", "kind", "channel")
     list_select_related = ("channel",)
@@ -382,7 +383,3 @@ class ChannelAliasAdmin(MasterDataAdmin[ChannelAlias]):
     def find(self, rows: QuerySet[ChannelAlias], term: str) -> QuerySet[ChannelAlias]:
         """By either name, exactly."""
         return rows.filter(theirs=term) | rows.filter(ours=term)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Those who may: an order that was taken keeps its product."""
-        return request.user.has_perm("orders.delete_channelalias")

@@ -107,10 +107,13 @@ class Draft:
         if stated is None:
             message = "the order states no total"
             raise Unreadable(message)
+        if stated != stated.quantize(_EXACT):
+            message = f"the total {stated:f} has more than four decimals"
+            raise Unreadable(message)
         self._explain(stated)
         paid = sum((payment.amount for payment in self.payments), _ZERO)
         if paid - stated > self._tolerance():
-            message = f"the payments come to {paid:f}, the order to {stated:f} {self.currency}"
+            message = f"the payments come to {said(paid, self.currency)}, the order to {said(stated, self.currency)}"
             raise Unreadable(message)
         return NewOrder(
             external_number=self.external_number, placed_at=self.placed_at, currency=self.currency,
@@ -122,14 +125,20 @@ class Draft:
         missing = stated - self.total
         if abs(missing) > self._tolerance():
             message = (
-                f"lines and charges come to {self.total:f} {self.currency}, the platform says {stated:f}: "
-                f"{missing:+f} cannot be explained"
+                f"lines and charges come to {said(self.total, self.currency)}, the platform says "
+                f"{said(stated, self.currency)}: {said(abs(missing), self.currency)} cannot be explained"
             )
             raise Unreadable(message)
         self.charge("rounding", missing, "Rounded by the platform")
 
     def _tolerance(self) -> Decimal:
         return Decimal("0.5").scaleb(-minor_units(self.currency)) * max(self.amounts, 1)
+
+
+def said(amount: Decimal, currency: str) -> str:
+    """An amount in a sentence, exact: ``20.00 EUR``; more decimals only where it has them."""
+    whole = amount.quantize(Decimal(1).scaleb(-minor_units(currency)), ROUND_HALF_UP)
+    return f"{whole if whole == amount else amount.normalize():f} {currency}"
 
 
 def destination(fields: Mapping[str, object]) -> Destination:

@@ -78,6 +78,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "channel aliases",
                 "ordering": ["channel_id", "kind", "theirs"],
                 "constraints": [
                     models.UniqueConstraint(fields=("channel", "kind", "theirs"), name="alias_once"),
@@ -188,6 +189,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "channel deliveries",
                 "ordering": ["-id"],
                 "indexes": [
                     models.Index(fields=["state", "-id"], name="delivery_by_state"),
@@ -312,6 +314,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "channel stock",
                 "ordering": ["channel_id", "product_id"],
                 "constraints": [models.UniqueConstraint(fields=("channel", "product"), name="channel_stock_once")],
             },

@@ -54,6 +54,7 @@ class ChannelAlias(models.Model):
     ours = models.CharField(max_length=64, help_text="As the retailer writes it.")
 
     class Meta:
+        verbose_name_plural = "channel aliases"
         ordering: ClassVar = ["channel_id", "kind", "theirs"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["channel", "kind", "theirs"], name="alias_once"),
@@ -154,6 +155,7 @@ class ChannelDelivery(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "channel deliveries"
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(fields=["state", "-id"], name="delivery_by_state"),
@@ -184,6 +186,7 @@ class ChannelStock(models.Model):
     told_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name_plural = "channel stock"
         ordering: ClassVar = ["channel_id", "product_id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["channel", "product"], name="channel_stock_once"),

@@ -53,8 +53,8 @@ WITH moved AS (
        OR EXISTS (SELECT FROM orders_orderline line JOIN orders_order o ON o.id = line.order_id
                   WHERE line.product_id = moved.product_id AND o.channel_id = %(channel)s)
 ), free AS (
-    SELECT wanted.product_id, wanted.sku, greatest(0, coalesce(
-        sum(level.on_hand - level.reserved) FILTER (WHERE place.ships AND NOT place.paused), 0) - %(buffer)s) AS quantity
+    SELECT wanted.product_id, wanted.sku, greatest(0, - %(buffer)s + coalesce(
+        sum(level.on_hand - level.reserved) FILTER (WHERE place.ships AND NOT place.paused), 0)) AS quantity
     FROM wanted JOIN inventory_stocklevel level ON level.product_id = wanted.product_id
     JOIN locations_location place ON place.id = level.location_id
     GROUP BY wanted.product_id, wanted.sku

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from orders.channels.draft import said
 from orders.domain.capture import NewOrder
 from orders.domain.channel import (
     Intake,
@@ -102,7 +103,7 @@ class ChannelDesk:
         """An order that is told again is not changed by it; a different sum is a matter for people."""
         number = placed.order.external_number
         if placed.order.currency != known.currency or placed.stated_total != known.total:
-            was, now = f"{known.total:f} {known.currency}", f"{placed.stated_total:f} {placed.order.currency}"
+            was, now = said(known.total, known.currency), said(placed.stated_total, placed.order.currency)
             return Outcome(number, WAITING, f"{known.number} was captured with {was} and is now told with {now}")
         return Outcome(number, TAKEN, f"{known.number} is known already")
 
@@ -150,7 +151,7 @@ class ChannelDesk:
         done.append(self._money_back(told, order))
         if not (told.units_known or noted) and any(line.open or line.allocated for line in lines):
             message = (
-                f"{told.amount:f} {told.currency} was given back and the shop does not say for which units: "
+                f"{said(told.amount, told.currency)} was given back and the shop does not say for which units: "
                 "cancel those that must not be sent, or wait for the refund itself"
             )
             raise Wait(message)
@@ -187,9 +188,9 @@ class ChannelDesk:
                 actor=f"channel {self.setup.code}",
             )  # fmt: skip
         except RefundRefused as fault:
-            message = f"refund {told.reference} of {told.amount:f} {told.currency}: {fault}"
+            message = f"refund {told.reference} of {said(told.amount, told.currency)}: {fault}"
             raise Wait(message) from fault
-        return f"{told.amount:f} {told.currency} given back"
+        return f"{said(told.amount, told.currency)} given back"
 
 
 def _locked_lines(order: Order) -> list[OrderLine]:

@@ -32,7 +32,7 @@ def waiting(fresh: None) -> int:
 
 def test_what_waits_is_listed_with_its_reason(waiting: int) -> None:
     page = words(manager().get(f"{MESSAGES}?state=waiting"))
-    assert "Waiting Web shop orders/create 5001 unknown SKU: GREEN; add the product" in page
+    assert "Waiting Web shop orders/create 5001 Unknown SKU: GREEN; add the product" in page
     assert "Try all that wait again" in page
 
 

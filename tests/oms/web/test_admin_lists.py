@@ -16,7 +16,7 @@ from oms.infra.backoffice.site import retailer_site
 from oms.infra.database.context import retailer_context
 from oms.infra.models import OutboundDeparture, OutboundRefusal
 from oms.web.services.api_keys import api_key_issue
-from orders.models import Channel, OrderCharge
+from orders.models import Channel, ChannelAlias, ChannelConnection, ChannelDelivery, ChannelMessage, OrderCharge
 from returns.models import BlindReturn
 from tests.factories.accounts import StaffFactory
 from tests.factories.carriers import parcel_handed_over
@@ -34,6 +34,10 @@ QUESTIONS = {
     "orders.ordercharge": 2,
     "orders.customer": 2,
     "orders.channel": 2,
+    "orders.channelalias": 3,
+    "orders.channelconnection": 2,
+    "orders.channeldelivery": 3,
+    "orders.channelmessage": 3,
     "catalogue.product": 2,
     "locations.location": 2,
     "locations.locationgroup": 3,
@@ -91,6 +95,10 @@ def rows_of_every_kind(times: int) -> None:
             channel=channel, fingerprint=f"{order.pk:032}", occurrence=0, row=number + 2, outcome="refused",
             reason="bad_price", money=0, message="row 2, column Price: 'x' is no number", content={"Price": "x"},
         )  # fmt: skip
+        ChannelConnection.objects.create(channel=channel, adapter="shopify")
+        ChannelAlias.objects.create(channel=channel, theirs=f"T{order.pk}", ours="O")
+        ChannelMessage.objects.create(channel=channel, key=f"K{order.pk}", body=b"{}")
+        ChannelDelivery.objects.create(channel=channel, key=f"K{order.pk}", kind="status", content={})
         OutboundRefusal.objects.create(kind="mail", target="ada@example.com", payload={}, reason="a staging clone")
         api_key_issue(name="Partner")
         OutboundDeparture.objects.create(kind="mail", target="a@b.example")
@@ -168,9 +176,9 @@ def test_another_retailer_sees_nothing_of_it(filled: None) -> None:
 
 def test_what_services_write_cannot_be_written_by_hand(filled: None) -> None:
     client = manager()
-    by_hand = {"orders.customer", "orders.channel", "catalogue.product", "locations.location", "accounts.user",
-               "locations.locationgroup", "auth.group", "web.apikey", "carriers.fleetvan",
-               "modules.journalretention"}  # fmt: skip
+    by_hand = {"orders.customer", "orders.channel", "orders.channelalias", "orders.channelconnection",
+               "catalogue.product", "locations.location", "locations.locationgroup", "accounts.user", "auth.group",
+               "web.apikey", "carriers.fleetvan", "modules.journalretention"}  # fmt: skip
     for label in set(QUESTIONS) - by_hand:
         assert client.get(f"/admin/{label.replace('.', '/')}/add/").status_code == 403, label
     for model, admin in retailer_site._registry.items():

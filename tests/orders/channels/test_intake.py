@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
 
 from oms.infra.database.context import retailer_context
 from orders.channels.shopify import adapter as shopify
+from orders.domain.channel import Message, Setup
 from orders.models import (
     ChannelAlias,
     ChannelMessage,
@@ -92,7 +94,7 @@ def test_an_order_told_again_with_another_sum_waits_for_a_person(acme: None) -> 
     again = arrived(connection, edited, x_shopify_topic="orders/updated")
     state, reason = worked(again)
     assert state == MessageState.WAITING
-    assert reason == "SHOP-5001 was captured with 20.0000 EUR and is now told with 30.00 EUR"
+    assert reason == "SHOP-5001 was captured with 20.00 EUR and is now told with 30.00 EUR"
     assert OrderLine.objects.get().ordered == 2
 
 
@@ -213,11 +215,11 @@ def test_what_orders_do_not_need_is_kept_as_ignored(acme: None) -> None:
         ({"fulfillment_status": "fulfilled"}, "ignored", "the shop has sent it itself"),
         ({"financial_status": "pending"}, "waiting", "not paid yet (pending); the shop sends it again once it is paid"),
         ({"total_price": "25.00"}, "waiting",
-         "lines and charges come to 20.0000 EUR, the platform says 25.00: +5.0000 cannot be explained"),
+         "lines and charges come to 20.00 EUR, the platform says 25.00 EUR: 5.00 EUR cannot be explained"),
     ],
 )  # fmt: skip
 def test_an_order_that_is_not_to_be_worked_on_is_kept(
-    acme: None, more: dict[str, object], state: str, reason: str
+    acme: None, more: dict[str, Any], state: str, reason: str
 ) -> None:
     assert worked(arrived(connection_made(), shopify_order(**more), **CREATE)) == (state, reason)
     assert not Order.objects.exists()
@@ -263,7 +265,7 @@ def test_a_fault_of_ours_keeps_the_message_and_does_not_stop_the_others(
         good = arrived(connection, shopify_order(5002), **CREATE)
     real = shopify.Shopify.read
 
-    def failing(self: shopify.Shopify, message: object, setup: object) -> object:
+    def failing(self: shopify.Shopify, message: Message, setup: Setup) -> object:
         if b"5001" in message.body:
             raise ZeroDivisionError
         return real(self, message, setup)

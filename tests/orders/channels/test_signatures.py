@@ -15,7 +15,8 @@ from orders.domain.channel import Message
 
 @pytest.fixture
 def vectors(shared_data: Path) -> dict[str, Any]:
-    return json.loads((shared_data / "standards/standard_webhooks_vectors.json").read_text())
+    found: dict[str, Any] = json.loads((shared_data / "standards/standard_webhooks_vectors.json").read_text())
+    return found
 
 
 def message(vectors: dict[str, Any], signature: str, **more: str) -> Message:
