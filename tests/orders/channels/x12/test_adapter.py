@@ -13,6 +13,8 @@ import httpx
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from oms.infra.database.context import retailer_context
 from orders.channels.x12 import invoice, order_acknowledgement, ship_notice
@@ -20,7 +22,7 @@ from orders.channels.x12.acknowledgement import answers_in
 from orders.channels.x12.adapter import ADAPTER
 from orders.channels.x12.checking import read
 from orders.channels.x12.syntax import TransactionSet
-from orders.domain.channel import Message, NotWanted, Unclear
+from orders.domain.channel import Message, NotWanted, OrderPlaced, Outcome, Unclear
 from orders.models import (
     ChannelAlias,
     ChannelConnection,
@@ -235,6 +237,26 @@ def test_every_file_of_others_has_an_end_in_words(shared_data: Path) -> None:
             else:
                 assert isinstance(intake, Unclear | NotWanted), path.name
             assert getattr(intake, "reason", "order")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_any_damage_to_what_documents_say_is_kept_in_words(data: st.DataObject) -> None:
+    elements = edi(ORDER).split(b"*")
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(17, len(elements) - 1))
+        elements[at] = data.draw(
+            st.one_of(
+                st.sampled_from(
+                    [b"", b"-1", b"0", b"9" * 20, b".5", b"1.", b"\xc2\xb2", b"99999999", b"ST", b"A" * 90]
+                ),
+                st.binary(max_size=6),
+            )
+        )
+    message = Message(b"*".join(elements))
+    for intake in ADAPTER.read(message, setup_of()):
+        assert isinstance(intake, OrderPlaced) or intake.reason
+    ADAPTER.acknowledge(message, [Outcome("PO-7001", "taken")], setup_of())
 
 
 # -- control numbers -----------------------------------------------------------------------------------
