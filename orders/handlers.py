@@ -6,7 +6,7 @@ from oms.infra.events import handles
 from orders.events import OrderCaptured, OrderHoldReleased, OrderLineCancelled
 from orders.life_events import OrderChanged
 from orders.models import Order, OrderStatus, Payment
-from orders.services.channels import status_tell
+from orders.services.channels import bill_tell, status_tell
 from orders.services.payments import authorisations_void, captures_request
 from orders.services.promises import promises_make
 
@@ -50,3 +50,9 @@ def _promise(number: str) -> None:
     order_id, day = Order.objects.values_list("id", "promise_by").get(number=number)
     if day:
         promises_make(order_id=order_id)
+
+
+@handles(OrderLineCancelled)
+def bill_what_is_left_complete(event: OrderLineCancelled) -> None:
+    """Where the last units that had to leave are cancelled, what has left is billed. Again is harmless."""
+    bill_tell(order_number=event.subject, at=event.occurred_at)

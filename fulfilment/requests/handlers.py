@@ -11,7 +11,7 @@ from fulfilment.requests.models import Shipment, ShipmentLine
 from fulfilment.requests.services import allocations_release
 from oms.infra.events import handles
 from orders.progress import works_on_units
-from orders.services.channels import ShipmentFacts, shipment_tell
+from orders.services.channels import ShipmentFacts, bill_tell, shipment_tell
 
 #: A request's status -> how far its units are for their order.
 _STAGE = {"offered": "allocated", "picking": "picking", "packed": "packed"}
@@ -56,3 +56,4 @@ def tell_the_channel_of_a_shipment(event: RequestShipped) -> None:
             tracking_number=shipment.tracking_number, shipped_at=shipment.shipped_at, units=units,
         )
     )  # fmt: skip
+    bill_tell(order_number=event.subject, at=shipment.shipped_at)

@@ -206,10 +206,38 @@ Told = ShipmentTold | StatusTold | StockTold
 
 
 @dataclass(frozen=True, slots=True)
+class BillLine:
+    """Units of a line that have left, each at ``unit_price``."""
+
+    position: int
+    sku: str
+    quantity: int
+    unit_price: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What is owed for an order of which nothing more will leave.
+
+    ``charges`` are kind, amount and description of money beside the goods; all of it comes to ``total``.
+    """
+
+    number: str
+    external_number: str
+    references: Mapping[str, Json]
+    currency: str
+    billed_at: datetime
+    lines: tuple[BillLine, ...]
+    charges: tuple[tuple[str, Decimal, str], ...]
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Outbound:
     """What is to be sent: ``path`` is joined to the channel's base address.
 
-    ``accepted_also`` are statuses beyond 2xx that say that it has been done already.
+    ``accepted_also`` are statuses beyond 2xx that say that it has been done already. ``key`` names an answer among
+    those to its message: such a one may be asked for whenever the message is worked through, and is sent once.
     """
 
     method: str
@@ -218,6 +246,7 @@ class Outbound:
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     accepted_also: tuple[int, ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +263,8 @@ class ChannelAdapter(ABC):
 
     title: ClassVar[str]
     OPTIONS: ClassVar[tuple[Option, ...]] = ()
+    #: Whether each delivery carries a number of its own, which is never used again (:meth:`stamp`).
+    numbered: ClassVar[bool] = False
 
     @abstractmethod
     def verify(self, message: Message, secrets: Sequence[str], *, now: datetime) -> Verdict:
@@ -277,8 +308,19 @@ class ChannelAdapter(ABC):
         return None
 
     def acknowledge(self, message: Message, outcomes: Sequence[Outcome], setup: Setup) -> tuple[Outbound, ...]:
-        """What is sent back once a message has been worked through (an EDI acknowledgement). By default nothing."""
+        """What is sent back once a message has been worked through (an EDI acknowledgement). By default nothing.
+
+        It is asked again when the message is tried again; what has no ``key`` counts for the first time alone.
+        """
         return ()
+
+    def bill(self, bill: Bill, setup: Setup) -> tuple[Outbound, ...]:
+        """What is sent to have an order paid. By default nothing. Raises :class:`CannotTell`."""
+        return ()
+
+    def stamp(self, outbound: Outbound, *, number: int, at: datetime) -> Outbound:
+        """The same with the number and time of its delivery, which stay the same however often it is tried."""
+        return outbound
 
     def authorise(self, token: str) -> Mapping[str, str]:
         """Headers with which the platform knows us."""

@@ -1,6 +1,7 @@
 from orders.models.attachment import OrderAttachment
 from orders.models.change import Asker, ChangeKind, ChangeStatus, OrderChange
 from orders.models.channel import Channel
+from orders.models.control_number import ControlNumber
 from orders.models.customer import Customer
 from orders.models.hold import HoldStatus, OrderHold
 from orders.models.intake import (
@@ -32,6 +33,7 @@ __all__ = [
     "ChannelMessage",
     "ChannelOrder",
     "ChannelStock",
+    "ControlNumber",
     "Customer",
     "DeliveryState",
     "HoldStatus",

@@ -10,7 +10,7 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -25,6 +25,7 @@ from orders.domain.channel import CannotRead, CannotTell, ChannelAdapter, Outbou
 from orders.domain.told import ANSWER, outbound_from, told_from
 from orders.models import ChannelConnection, ChannelDelivery, DeliveryState
 from orders.services.channels.connections import connection_setup, token_of
+from orders.services.channels.numbers import ControlNumbersUsedUp, Stamp, control_number_draw
 from orders.services.channels.tell import wake
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ class _Leased:
     told: Told | None
     answer: Outbound | None
     attempts: int
+    #: Number and time of each thing that is sent, where the platform counts.
+    stamps: tuple[Stamp, ...] = ()
 
 
 @dataclass(slots=True)
@@ -122,18 +125,24 @@ def _lease() -> tuple[bool, _Leased | None]:
             row.pk, adapter, connection_setup(connection), connection.base_url, token_of(connection), told, answer,
             row.attempts,
         )  # fmt: skip
-        first = next(iter(_first(leased)), None)
+        sent = _first(leased)
+        first = next(iter(sent), None)
         target = _address(connection.base_url, first) if first else connection.base_url
         door = send(
             kind=Kind.CONNECTOR, target=target, payload={"kind": row.kind, "subject": row.subject, "told": row.content},
             perform=lambda: None,  # sent below, where its answer can be written down
         )  # fmt: skip
-    except (_Failed, UnknownAdapter) as fault:
+        if isinstance(door, Refused):
+            row.target = target[:500]
+            _finish(row, DeliveryState.REFUSED, door.reason)
+            return True, None
+        if adapter.numbered:
+            stamps = [
+                control_number_draw(channel_id=row.channel_id, purpose=f"{row.key}/{n}") for n in range(len(sent))
+            ]
+            leased = replace(leased, stamps=tuple(stamps))
+    except (_Failed, UnknownAdapter, CannotTell, ControlNumbersUsedUp) as fault:
         _finish(row, DeliveryState.FAILED, str(fault))
-        return True, None
-    if isinstance(door, Refused):
-        row.target = target[:500]
-        _finish(row, DeliveryState.REFUSED, door.reason)
         return True, None
     row.save(update_fields=["attempts", "next_try_at"])
     return True, leased
@@ -150,8 +159,8 @@ def _try(client: httpx.Client, leased: _Leased) -> _Tried:
     tried = _Tried(DeliveryState.DELIVERED, "the platform needs not be told")
     try:
         answers: list[bytes] = []
-        for outbound in _first(leased):
-            answers.append(_send(client, leased, outbound, tried))
+        for place, outbound in enumerate(_first(leased)):
+            answers.append(_send(client, leased, _stamped(leased, outbound, place), tried))
         for _ in range(_STEPS if leased.told else 0):
             following = leased.adapter.follow(leased.told, answers, leased.setup) if leased.told else None
             if following is None:
@@ -170,6 +179,13 @@ def _first(leased: _Leased) -> tuple[Outbound, ...]:
     if leased.answer:
         return (leased.answer,)
     return leased.adapter.tell(leased.told, leased.setup) if leased.told else ()
+
+
+def _stamped(leased: _Leased, outbound: Outbound, place: int) -> Outbound:
+    if not leased.stamps:
+        return outbound
+    stamp = leased.stamps[place]
+    return leased.adapter.stamp(outbound, number=stamp.number, at=stamp.at)
 
 
 def _send(client: httpx.Client, leased: _Leased, outbound: Outbound, tried: _Tried) -> bytes:

@@ -37,14 +37,18 @@ def shipment_tell(*, facts: ShipmentFacts) -> bool:
     connection = _connected(order.channel_id)
     if connection is None or not terms_of_channel(order.channel.code).tell_tracking:
         return False
+    return _ask(order.channel_id, f"shipment/{facts.shipment}", "shipment", order.number, shipment_told(order, facts))
+
+
+def shipment_told(order: Order, facts: ShipmentFacts) -> ShipmentTold:
+    """A shipment in the words of its order's channel."""
     references = _references(order)
-    told = ShipmentTold(
+    return ShipmentTold(
         external_number=order.external_number, references=references, shipment=facts.shipment,
         location=facts.location, carrier=facts.carrier, tracking_number=facts.tracking_number,
         shipped_at=facts.shipped_at, lines=_lines(order, references, facts.units),
         complete=order.status == OrderStatus.COMPLETE,
     )  # fmt: skip
-    return _ask(order.channel_id, f"shipment/{facts.shipment}", "shipment", order.number, told)
 
 
 def status_tell(*, order_number: str, changed_at: datetime, reason: str = "") -> bool:
@@ -71,10 +75,20 @@ def stock_tell(*, channel_id: int, key: str, quantities: Mapping[str, int], at: 
     return asked
 
 
-def answers_ask(channel_id: int, message_id: int, answers: Sequence[Outbound]) -> None:
-    """Have what an adapter answers a message with delivered, once."""
+def answers_ask(channel_id: int, message_id: int, answers: Sequence[Outbound], *, first: bool = True) -> None:
+    """Have what an adapter answers a message with delivered, once; what has no name, the ``first`` time alone."""
     for number, outbound in enumerate(answers, 1):
-        _store(channel_id, f"answer/{message_id}/{number}", ANSWER, "", outbound_json(outbound))
+        if first or outbound.key:
+            key = f"answer/{message_id}/{outbound.key or number}"
+            _store(channel_id, key, ANSWER, outbound.key, outbound_json(outbound))
+
+
+def bill_ask(*, channel_id: int, order_number: str, bills: Sequence[Outbound]) -> int:
+    """Have bills of an order delivered, each once; return how many are new."""
+    return sum(
+        _store(channel_id, f"bill/{order_number}/{place}", ANSWER, order_number, outbound_json(bill))
+        for place, bill in enumerate(bills, 1)
+    )
 
 
 def wake() -> None:

@@ -104,8 +104,7 @@ def _work(row: ChannelMessage) -> None:
             adapter = adapter_named(connection.adapter)
             setup = connection_setup(connection)
             outcomes, captured = _outcomes(row, adapter, setup)
-            if first:
-                answers_ask(row.channel_id, row.id, adapter.acknowledge(_message(row), outcomes, setup))
+            answers_ask(row.channel_id, row.id, adapter.acknowledge(_message(row), outcomes, setup), first=first)
         except (CannotRead, UnknownAdapter) as fault:
             outcomes = [Outcome("", WAITING, str(fault))]
     _conclude(row, outcomes)
