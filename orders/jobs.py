@@ -8,6 +8,7 @@ from oms.infra.database.context import retailer_context
 from oms.infra.schedule import every
 from orders.services.channels import deliveries_perform as perform_deliveries
 from orders.services.channels import messages_work as work_messages
+from orders.services.holds_expire import holds_expire
 from orders.services.payments import authorisations_renew, calls_perform
 from orders.services.promises import promises_break
 
@@ -44,6 +45,14 @@ def break_promises(schema: str) -> None:
         promises_break()
 
 
+@app.task(name="orders.jobs.holds_expire", retry=5)
+def expire_holds(schema: str) -> None:
+    """End the holds that nobody has decided in time."""
+    with retailer_context(schema):
+        holds_expire()
+
+
+every(60, "orders.jobs.holds_expire")
 every(30, "orders.jobs.payments_perform")
 every(3600, "orders.jobs.authorisations_renew")
 every(60, "orders.jobs.messages_work")

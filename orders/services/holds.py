@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -31,12 +33,16 @@ def holds_place(*, holds: Sequence[tuple[int, str, HoldDecision]], actor: str) -
     """Place holds on orders: (primary key, number, hold). The caller holds the orders' row locks or made them."""
     if not holds:
         return
-    OrderHold.objects.bulk_create(
-        OrderHold(order_id=order_id, code=hold.code, blocks=list(hold.blocks), why=hold.why, placed_by=actor)
-        for order_id, _, hold in holds
-    )
-    headers_refresh({order_id for order_id, _, _ in holds})
     now = timezone.now()
+    OrderHold.objects.bulk_create(
+        OrderHold(
+            order_id=order_id, code=hold.code, blocks=list(hold.blocks), why=hold.why, placed_by=actor,
+            instructions=hold.instructions, at_expiry=hold.at_expiry,
+            expires_at=now + timedelta(hours=hold.expires_hours) if hold.expires_hours else None,
+        )
+        for order_id, _, hold in holds
+    )  # fmt: skip
+    headers_refresh({order_id for order_id, _, _ in holds})
     record([
         OrderHeld(
             subject=number, occurred_at=now, actor=actor, code=hold.code, blocks=hold.blocks, reason=hold.why
@@ -103,9 +109,7 @@ def _place_what_follows(order: Order, code: str) -> None:
         return
     written = {**facts_to_json(facts), "released": code}
     decider.journal("released", [Journaled(order.number, written, decision)])
-    placed = [
-        HoldDecision(_free_code(order, hold.code), hold.blocks, hold.why) for hold in decision.holds
-    ]  # fmt: skip
+    placed = [replace(hold, code=_free_code(order, hold.code)) for hold in decision.holds]
     holds_place(holds=[(order.pk, order.number, hold) for hold in placed], actor="order management")
 
 
@@ -126,4 +130,7 @@ def _facts(order: Order) -> ReviewFacts:
         customer=order.customer.reference if order.customer else "",
         earlier_orders=earlier if order.customer_id else 0,
         largest_line_units=max(line.ordered for line in lines), placed_at=order.placed_at.isoformat(),
+        postal_code=order.postal_code, method=order.method, priority=order.priority,
+        attributes=dict(order.attributes),
+        payment_kinds=tuple(dict.fromkeys(order.payments.order_by("position").values_list("kind", flat=True))),
     )  # fmt: skip

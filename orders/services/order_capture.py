@@ -315,6 +315,7 @@ def _review(channel: str, orders: Sequence[NewOrder], known: _Known, recent: dic
                 placed_at=order.placed_at.isoformat(), postal_code=order.destination.postal_code,
                 payment_kinds=tuple(dict.fromkeys(payment.kind for payment in order.payments)),
                 recent_orders=recent.get(order.external_number, 0),
+                method=order.method, priority=order.priority, attributes=dict(order.attributes),
             )
             for order in orders
         ],
