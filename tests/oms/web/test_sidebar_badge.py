@@ -14,7 +14,7 @@ from tests.oms.web.back_office import Page, manager, platform_manager, staff, st
 def badge(page: Page) -> str:
     """What stands beside “Upgrades” in the sidebar."""
     html = page.content.decode()
-    found = re.search(r'(?s)href="/admin/upgrades/" class="flex.*?<span>Upgrades</span>(.*?)</a>', html)
+    found = re.search(r'(?s)href="/admin/upgrades/" class="oms-menu-link.*?<span>Upgrades</span>(.*?)</a>', html)
     assert found is not None
     return re.sub(r"<[^>]*>", "", found.group(1)).strip()
 
