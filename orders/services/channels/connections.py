@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from django.conf import settings
 from django.db import connection as database
 
 from modules.contracts.order_terms import ChannelTerms
 from modules.profile import NotAdopted, current_profile
-from oms.kernel.sealing import CannotOpen, seal, unseal
+from oms.infra.secrets import CannotOpen, seal, unseal
 from orders.domain.channel import Setup
 from orders.domain.policies import OrderPolicies
 from orders.models import ChannelConnection
@@ -76,7 +75,7 @@ def terms_of_channel(code: str) -> ChannelTerms:
 
 
 def _sealed(row: ChannelConnection, which: Kept, text: str) -> bytes:
-    return seal(text, key=settings.SECRET_KEY, purpose=_purpose(row, which)) if text else b""
+    return seal(text, context=_purpose(row, which)).encode() if text else b""
 
 
 def _opened(row: ChannelConnection, which: Kept) -> str:
@@ -84,8 +83,7 @@ def _opened(row: ChannelConnection, which: Kept) -> str:
     if not sealed:
         return ""
     try:
-        keys = [str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-        return unseal(sealed, keys=keys, purpose=_purpose(row, which))
+        return unseal(sealed.decode(errors="replace"), context=_purpose(row, which))
     except CannotOpen:
         return ""
 
