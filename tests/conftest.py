@@ -73,7 +73,9 @@ def _remake_database() -> None:
     name = sql.Identifier(settings.TEST_DATABASE)
     with psycopg.connect(settings.ADDRESS.with_database("postgres").url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(TEMPLATE)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(name, sql.Identifier(TEMPLATE))
+        )
         # Grants on a database are not copied with it.
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO oms_app, oms_deploy, oms_jobs").format(name))
