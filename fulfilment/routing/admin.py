@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from io import StringIO
 
-from django.contrib import messages
-from django.contrib.admin import action, display, register
-from django.db import transaction
-from django.db.models import Count, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.contrib.admin import display, register
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from fulfilment.routing.bulk import QUEUE_ACTIONS
 from fulfilment.routing.domain.queues import Queue
 from fulfilment.routing.models import QueueEntry, RoutingRun
 from fulfilment.routing.selectors import COUNTED, queue_counts
-from fulfilment.routing.services import (
-    StockContention,
-    queue_cancel,
-    queue_move_unfillable,
-    queue_try_now,
-)
 from fulfilment.routing.wording import gap_in_words
 from oms.infra.backoffice.display import Tone, badge, moment, money
 from oms.infra.backoffice.filters import Chips
-from oms.infra.backoffice.links import list_address, page_link
-from oms.infra.backoffice.lists import ReadOnlyAdmin, acting
+from oms.infra.backoffice.links import page_link
+from oms.infra.backoffice.lists import ReadOnlyAdmin
 from oms.infra.backoffice.site import retailer_site
 from orders.models import OrderLine
 from orders.selectors import lines_of_product, orders_numbered
@@ -74,7 +66,7 @@ class QueueEntryAdmin(ReadOnlyAdmin[QueueEntry]):
     ordering = ("since", "line_id")
     sortable_by = ()
     search_help_text = "SKU or order number"
-    actions = ("try_now", "set_aside", "give_up")
+    bulk_actions = QUEUE_ACTIONS
     list_after_template = "routing/queue_export.html"
 
     @display(description="Order")
@@ -124,67 +116,6 @@ class QueueEntryAdmin(ReadOnlyAdmin[QueueEntry]):
             return rows.filter(line__order__in=numbered)
         return rows.filter(line__in=lines_of_product(OrderLine.objects.filter(open__gt=0), term))
 
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        """Who may route orders may act here."""
-        return request.user.has_perm("orders.change_order")
-
-    @action(description="Try again now", permissions=["act"])
-    def try_now(self, request: HttpRequest, rows: QuerySet[QueueEntry]) -> HttpResponse | None:
-        """Route the orders of the chosen lines."""
-        try:
-            with transaction.atomic():
-                routed = queue_try_now(line_ids=_lines(rows), actor=acting(request))
-        except StockContention as contention:
-            messages.error(request, f"Nothing was routed, try again: {contention}.")
-        else:
-            messages.success(
-                request,
-                f"{routed.orders:,} orders tried again: {routed.allocated_units:,} units given to locations, "
-                f"{routed.backordered_units:,} go on waiting.",
-            )
-        return None
-
-    @action(description="Set aside as unfillable …", permissions=["act"])
-    def set_aside(self, request: HttpRequest, rows: QuerySet[QueueEntry]) -> HttpResponse | None:
-        """After a word of confirmation: nothing tries them again but a change of stock or rules, or somebody."""
-        consequence = "They stay open and are tried again only when stock or rules change. The customers are not told."
-        return self._confirmed(
-            request, rows, "set_aside", "Set aside as unfillable", consequence,
-            lambda lines: f"{queue_move_unfillable(line_ids=lines, actor=acting(request)):,} lines are set aside.",
-        )  # fmt: skip
-
-    @action(description="Cancel with notice …", permissions=["act"])
-    def give_up(self, request: HttpRequest, rows: QuerySet[QueueEntry]) -> HttpResponse | None:
-        """After a word of confirmation: the open units are cancelled, and the customers are to be told."""
-        consequence = (
-            "The open units are cancelled and credited, and the customers are told. This cannot be taken back; "
-            "units that a location is working on are not touched."
-        )
-        return self._confirmed(
-            request, rows, "give_up", "Cancel with notice", consequence,
-            lambda lines: f"{queue_cancel(line_ids=lines, reason='not available', actor=acting(request)):,}"
-            " units are cancelled.",
-        )  # fmt: skip
-
-    def _confirmed(
-        self, request: HttpRequest, rows: QuerySet[QueueEntry], name: str, word: str, consequence: str,
-        act: Callable[[list[int]], str],
-    ) -> HttpResponse | None:  # fmt: skip
-        lines = _lines(rows)
-        if request.POST.get("confirmed"):
-            with transaction.atomic():
-                messages.success(request, act(lines))
-            return HttpResponseRedirect(list_address(QueueEntry))
-        found = OrderLine.objects.filter(pk__in=lines).aggregate(
-            units=Sum("open"), orders=Count("order", distinct=True)
-        )
-        context = {
-            **self.admin_site.each_context(request), "opts": self.opts, "title": word, "word": word, "name": name,
-            "lines": lines, "units": found["units"] or 0, "orders": found["orders"], "consequence": consequence,
-            "back": list_address(QueueEntry),
-        }  # fmt: skip
-        return TemplateResponse(request, "routing/queue_confirm.html", context)
-
     def get_urls(self) -> list[URLPattern]:
         """The export beside the usual addresses."""
         view = self.admin_site.admin_view(self.export_view)
@@ -203,10 +134,6 @@ class QueueEntryAdmin(ReadOnlyAdmin[QueueEntry]):
             text, content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="waiting-{timezone.localdate()}.csv"'},
         )  # fmt: skip
-
-
-def _lines(rows: QuerySet[QueueEntry]) -> list[int]:
-    return sorted(rows.values_list("line_id", flat=True))
 
 
 def _exported(rows: QuerySet[QueueEntry]) -> str:

@@ -16,6 +16,7 @@ from fulfilment.locations.models import Location
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.models import FulfilmentRequest
 from fulfilment.requests.services import requests_ship
+from modules.profile import current_profile
 from modules.services import revise
 from tests.factories.catalogue import ProductFactory
 from tests.factories.declared import Sequence
@@ -24,6 +25,7 @@ from tests.factories.locations import LocationFactory
 from tests.factories.orders import order_placed
 from tests.factories.requests import request_brought_to
 
+_PRICES = ("per_parcel", "per_kg", "per_100_km")
 #: A Monday.
 MORNING = datetime(2026, 3, 2, 10, 0)
 HERE = Place("GB", "W1F 9TW", 51.513, -0.136, code="SOHO")
@@ -58,9 +60,18 @@ def parcel(grams: int = 1_000) -> Parcel:
 
 
 def contract_signed(key: str, **fields: Any) -> None:
-    """A carrier contract of release 2.0 in the profile: a flat price."""
+    """A carrier contract in the profile, in the shape of the release that is adopted: one service, one price."""
+    written = {"currency": "GBP", **fields}
+    rate = {name: written.pop(name) for name in _PRICES if name in written}
+    rate.setdefault("per_parcel", "4.00")
+    if "services" in current_profile().release("order_routing").kinds["carrier_contract"].model.model_fields:
+        every_day = [1, 2, 3, 4, 5, 6, 7]
+        service = {"code": "standard", "rates": [rate], "collects": every_day, "delivers": every_day}
+        written = {"services": [service], **written}
+    else:
+        written |= rate
     with revise(author="maria", reason=f"a contract with {key}") as revision:
-        revision.put("order_routing", "carrier_contract", key, {"per_parcel": "4.00", "currency": "GBP", **fields})
+        revision.put("order_routing", "carrier_contract", key, written)
 
 
 def soho(**fields: Any) -> Location:

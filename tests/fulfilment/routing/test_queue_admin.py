@@ -6,11 +6,15 @@ import csv
 from io import StringIO
 
 import pytest
+from django.test import Client
 
+from fulfilment.locations.models import Location
 from fulfilment.requests.models import Exclusion, FulfilmentRequest
 from fulfilment.routing.models import QueueEntry
 from fulfilment.routing.services import orders_route
 from oms.infra.database.context import retailer_context
+from oms.web.workspace.models import BulkJob
+from oms.web.workspace.services import bulk_work
 from orders.models import Order
 from tests.factories.catalogue import ProductFactory
 from tests.factories.inventory import stock_received
@@ -34,9 +38,22 @@ def waiting(fresh: None) -> Order:
     return order
 
 
-def chosen(order: Order, action: str, **more: str) -> dict[str, str]:
+def begun(client: Client, order: Order, action: str) -> str:
+    """Leads from the chosen line to the page that asks first; its address."""
     with retailer_context("acme"):
-        return {"action": action, "_selected_action": str(order.lines.get().pk), **more}
+        sent = {"action": action, "select_across": "0", "index": "0", "_selected_action": order.lines.get().pk}
+    answer = client.post(QUEUES, sent)
+    assert answer.status_code == 302, words(answer)
+    return str(answer["Location"])
+
+
+def confirmed(client: Client, address: str) -> str:
+    """What the page says when the work is done."""
+    assert client.post(address.replace("/change/", "/confirm/"))["Location"] == address
+    with retailer_context("acme"):
+        key = BulkJob.objects.latest("pk").pk
+    bulk_work(schema="acme", job_id=key)
+    return words(client.get(address))
 
 
 def test_the_list_says_how_many_wait_where_how_long_and_why(waiting: Order) -> None:
@@ -49,43 +66,61 @@ def test_the_list_says_how_many_wait_where_how_long_and_why(waiting: Order) -> N
 
 
 def test_staff_try_again(waiting: Order) -> None:
+    client = manager()
+    # when: nothing has changed
+    page = confirmed(client, begun(client, waiting, "retry"))
+    # then
+    assert "Left as it was not enough stock at any location that takes work" in page
+    # when: stock has come
     with retailer_context("acme"):
-        from fulfilment.locations.models import Location
-
         stock_received(Location.objects.get(), waiting.lines.get().product, 5)
-    response = manager().post(QUEUES, chosen(waiting, "try_now"))
-    assert told(response) == ["1 orders tried again: 2 units given to locations, 0 go on waiting."]
+    page = confirmed(client, begun(client, waiting, "retry"))
+    # then
+    assert "Try again now: 1 line" in page
     with retailer_context("acme"):
         assert units(waiting) == (0, 2, 0)
+        assert list(BulkJob.objects.order_by("pk").values_list("done", "left", "refused")) == [(0, 1, 0), (1, 0, 0)]
 
 
 def test_cancelling_says_first_what_follows(waiting: Order) -> None:
     client = manager()
-    asked = words(client.post(QUEUES, chosen(waiting, "give_up")))
-    assert "2 units in 1 line of 1 order." in asked
-    assert "This cannot be taken back" in asked
+    address = begun(client, waiting, "give_up")
+    asked = words(client.get(address))
+    assert "Cancel with notice: exactly 1 line" in asked
+    assert "are cancelled and credited, and the customers are told" in asked
+    assert "cannot be ordered again" in asked
     with retailer_context("acme"):
         assert units(waiting) == (2, 0, 0)
-    response = client.post(QUEUES, chosen(waiting, "give_up", confirmed="yes"))
-    assert told(response) == ["2 units are cancelled."]
+    confirmed(client, address)
     with retailer_context("acme"):
-        assert units(waiting) == (0, 0, 2)
+        assert (BulkJob.objects.get().done, units(waiting)) == (1, (0, 0, 2))
         assert violations() == []
 
 
 def test_setting_aside_says_first_what_follows(waiting: Order) -> None:
     client = manager()
-    assert "The customers are not told." in words(client.post(QUEUES, chosen(waiting, "set_aside")))
-    client.post(QUEUES, chosen(waiting, "set_aside", confirmed="yes"))
+    address = begun(client, waiting, "set_aside")
+    assert "The customers are not told." in words(client.get(address))
+    with retailer_context("acme"):
+        assert QueueEntry.objects.get().queue == "backorder"
+    confirmed(client, address)
     with retailer_context("acme"):
         assert QueueEntry.objects.get().queue == "unfillable"
+    # when: once more
+    page = confirmed(client, begun(client, waiting, "set_aside"))
+    # then
+    assert "Left as it was it is set aside already" in page
 
 
 def test_who_may_only_look_sees_no_buttons(waiting: Order) -> None:
     viewer = staff("routing.view_queueentry")
     assert "Cancel with notice" not in words(viewer.get(QUEUES))
-    viewer.post(QUEUES, chosen(waiting, "give_up", confirmed="yes"))
+    for action in ("retry", "set_aside", "give_up"):
+        with retailer_context("acme"):
+            sent = {"action": action, "select_across": "0", "index": "0", "_selected_action": waiting.lines.get().pk}
+        viewer.post(QUEUES, sent)
     with retailer_context("acme"):
+        assert not BulkJob.objects.exists()
         assert units(waiting) == (2, 0, 0)
 
 

@@ -156,7 +156,7 @@ def test_orders_are_routed_and_those_without_stock_say_so(anna: User) -> None:
     assert (job.done, told(job)) == (1, [("left", "no location has stock: it waits as backorder")])
     # when: stock has come
     stock_received(LocationFactory.create(), Product.objects.get(sku="VASE"), 1)
-    job = worked_off(drafted(anna, "retry", "routing.backorder"))
+    job = worked_off(drafted(anna, "retry", "routing.queueentry"))
     # then
     assert (job.done, job.left) == (0, 1)
     assert violated() == []
