@@ -106,7 +106,7 @@ class RunAgain:
         return MadeRun(tuple(item.order_number for item in told), decision)
 
     def effect(self, facts: object, decision: MadeDecision) -> Effect:
-        """Parcels and units without a place of all orders, their mean distance, and the cost of the run."""
+        """Parcels and units without a place of all orders, their mean distance, and what a run of one currency costs."""
         run = cast("MadeRun", decision).run
         each = [
             self._single.effect(told, made)
@@ -115,11 +115,14 @@ class RunAgain:
         costs = [item.cost for item in each]
         known = [item.kilometres for item in each if item.kilometres is not None]
         added = sum((cost for cost in costs if cost is not None), Decimal(0)) if None not in costs else None
+        currencies = {item.currency for item in each}
+        cost = run.cost if run.cost is not None else added
         return Effect(
-            cost=run.cost if run.cost is not None else added,
+            cost=cost if len(currencies) == 1 else None,
             parcels=sum(item.parcels for item in each),
             unplaced_units=sum(item.unplaced_units for item in each),
             kilometres=sum(known) / len(known) if known else None,
+            currency=currencies.pop() if len(currencies) == 1 else "",
         )
 
     def consumed(self, facts: object, outcome: Body) -> Mapping[tuple[int, int], int]:

@@ -25,7 +25,8 @@ WHERE pg_snapshot_xmax(snapshot::pg_snapshot) > pg_snapshot_xmax(pg_current_snap
 """
 _LEVELS = """
 SELECT d.product_id, array_agg(l.location_id ORDER BY l.location_id),
-    array_agg(l.on_hand - l.reserved ORDER BY l.location_id), pg_current_snapshot()::text
+    array_agg(l.on_hand - l.reserved ORDER BY l.location_id), pg_current_snapshot()::text,
+    pg_current_xact_id_if_assigned()::text::bigint
 FROM unnest(%s::bigint[]) AS d(product_id) LEFT JOIN inventory_stocklevel l ON l.product_id = d.product_id
 GROUP BY d.product_id
 """
@@ -49,12 +50,13 @@ def boards_write(*, at_most: int = _AT_ONCE) -> int:
             return 0
         cursor.execute(_LEVELS, [due])
         rows = cursor.fetchall()
+        seen = _of_others(*rows[0][3:])
         written = [
-            (product, np.array(at, "<i4").tobytes(), np.array(free, "<i4").tobytes(), snapshot)
-            for product, at, free, snapshot in rows
+            (product, np.array(at, "<i4").tobytes(), np.array(free, "<i4").tobytes(), seen)
+            for product, at, free, _, _ in rows
             if len(at) >= FEWEST_PLACES and max(at[-1], *map(abs, free)) <= _LARGEST
         ]
-        kept, seen = {row[0] for row in written}, rows[0][3]
+        kept = {row[0] for row in written}
         cursor.execute(
             "DELETE FROM inventory_stockboard WHERE product_id = ANY(%s)", [[each for each in due if each not in kept]]
         )
@@ -71,3 +73,16 @@ def boards_write(*, at_most: int = _AT_ONCE) -> int:
             [due, seen],
         )
     return len(due)
+
+
+def _of_others(snapshot: str, own: int | None) -> str:
+    """A snapshot (``xmin:xmax:running,…``) in which the transaction that writes counts as running.
+
+    PostgreSQL leaves it out of its own: what it changes after its board would pass for seen as soon as a later
+    transaction has ended before the snapshot was taken.
+    """
+    least, end, running = snapshot.split(":")
+    if own is None or own >= int(end):
+        return snapshot
+    others = {int(each) for each in running.split(",") if each}
+    return f"{min(int(least), own)}:{end}:{','.join(map(str, sorted({*others, own})))}"

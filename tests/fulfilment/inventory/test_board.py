@@ -127,6 +127,26 @@ def test_a_change_of_many_levels_leaves_one_note_for_each_product() -> None:
 
 
 @pytest.mark.usefixtures("fresh")
+def test_what_a_transaction_changes_after_its_own_board_is_not_missed(admin_url: str) -> None:
+    import psycopg
+
+    with retailer_context("acme"):
+        levels = chain()
+        # given: a transaction that began later has ended
+        with psycopg.connect(admin_url) as other:
+            other.execute("SELECT pg_current_xact_id()")
+        assert boards_write() == SKUS
+        LevelNote.objects.all().delete()
+        # when
+        receive(dict.fromkeys(levels, 1))
+        # then
+        assert by_the_boards() == by_the_levels()
+        assert by_the_levels()["P0"]["S00"] == 6
+    with retailer_context("acme"):
+        assert by_the_boards() == by_the_levels()
+
+
+@pytest.mark.usefixtures("fresh")
 def test_a_board_of_another_server_is_not_believed_and_written_anew() -> None:
     with retailer_context("acme"):
         chain()
