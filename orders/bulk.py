@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from uuid import uuid4
 
 from django import forms
 
 from oms.infra.backoffice.bulk import BulkAction, Given, Outcome, left
 from orders.models import HoldStatus, Order, OrderHold
-from orders.services import CannotCancel, NoSuchHold, hold_release, orders_cancel_open, orders_hold
+from orders.services import CannotCancel, NoSuchHold, hold_release, orders_cancel, orders_hold
 
 #: Names of holds that are offered; there are never many.
 _NAMES_OFFERED = 200
@@ -63,8 +64,12 @@ def _release(keys: Sequence[int], given: Given, actor: str) -> Mapping[int, Outc
 
 
 def _cancel(keys: Sequence[int], given: Given, actor: str) -> Mapping[int, Outcome]:
-    cancelled = orders_cancel_open(order_ids=keys, reason=given["reason"], actor=actor)
-    return {key: left("no unit of it is open") for key in keys if key not in cancelled}
+    numbers = dict(Order.objects.filter(pk__in=keys).values_list("number", "pk"))
+    # A job works on each of its rows once, and takes back with them what it has done: each time is a change anew.
+    results = orders_cancel(
+        order_numbers=list(numbers), reason=given["reason"], asked_by="staff", key=f"bulk-{uuid4().hex}", actor=actor
+    )
+    return {numbers[each.number]: left(each.why) for each in results if not each.cancelled}
 
 
 ORDER_ACTIONS: tuple[BulkAction, ...] = (
@@ -80,9 +85,10 @@ ORDER_ACTIONS: tuple[BulkAction, ...] = (
         refusals=(NoSuchHold,), undo="hold_place",
     ),
     BulkAction(
-        name="cancel", word="Cancel open units", right="orders.change_order", form=CancelForm, run=_cancel,
-        sentence="Every unit that no location has been given is cancelled and credited at its price. Units that a "
-                 "location is working on, or that have left, stay as they are.",
+        name="cancel", word="Cancel what has not left", right="orders.change_order", form=CancelForm, run=_cancel,
+        sentence="Every unit that has not left is cancelled and credited, as far as your rules for cancelling allow "
+                 "it; what a location is working on is taken back from it. Each order is cancelled as a whole or "
+                 "left as it is, with the reason.",
         warning="A cancelled unit cannot be ordered again: the customer would have to place a new order.",
         refusals=(CannotCancel,), danger=True,
     ),

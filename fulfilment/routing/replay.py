@@ -106,7 +106,7 @@ class RunAgain:
         return MadeRun(tuple(item.order_number for item in told), decision)
 
     def effect(self, facts: object, decision: MadeDecision) -> Effect:
-        """Parcels and units without a place of all orders, their mean distance, and what a run of one currency costs."""
+        """Parcels and units without a place of all orders, their mean distance, and the cost, if in one currency."""
         run = cast("MadeRun", decision).run
         each = [
             self._single.effect(told, made)

@@ -24,7 +24,6 @@ from orders.services.order_change import (
 )
 from orders.services.order_change_money import MoneyMoving
 from orders.services.order_extend import charges_add, order_extend
-from orders.services.orders_cancel_open import orders_cancel_open
 from orders.services.orders_hold import orders_hold
 
 __all__ = [
@@ -63,7 +62,6 @@ __all__ = [
     "order_change_request",
     "order_extend",
     "orders_cancel",
-    "orders_cancel_open",
     "orders_capture",
     "orders_hold",
 ]

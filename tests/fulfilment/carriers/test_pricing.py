@@ -17,6 +17,7 @@ from fulfilment.carriers.domain.pricing import offers, price
 from fulfilment.carriers.domain.quotes import NotServed, Offer, Quote
 from fulfilment.carriers.domain.rates import Contract
 from fulfilment.carriers.domain.reading import UnreadableContract, contract_of
+from fulfilment.routing.releases.r3_0_0.contracts import CarrierContract
 from tests.factories.carriers import FAR, HERE, NEAR, contract, parcel
 
 MONDAY = date(2026, 3, 2)
@@ -124,6 +125,39 @@ def test_a_document_of_full_rate_tables_is_read_as_it_is() -> None:
         contract_of("POST", {"currency": "GBP"})
     with pytest.raises(UnreadableContract, match="POST cannot be read: currency"):
         contract_of("POST", {"per_parcel": "1.00"})
+
+
+def test_a_document_of_release_3_is_read_with_every_field() -> None:
+    # given: as the release itself writes it, with a value in every field
+    fields: dict[str, Any] = {
+        "name": "Post", "adapter": "table_rate", "priority": 7, "currency": "GBP", "countries": ["GB"],
+        "locations": ["SOHO"], "holidays": ["2026-12-25"], "valid_from": "2026-01-01", "valid_until": "2026-12-31",
+        "zones": [{"zone": "near", "countries": ["GB"], "domestic": True, "origins": ["W"], "destinations": ["E1"],
+                   "up_to_km": 50}, {"zone": "far"}],
+        "pairs": [{"origin": "600-606", "destination": "100", "zone": "far"}],
+        "services": [{
+            "code": "next_day", "name": "Next day", "dimensional_divisor": 5000, "max_grams": 30_000,
+            "max_length_mm": 1_200, "max_girth_mm": 3_000, "cut_off": "16:30:00", "collects": [1, 2, 3, 4, 5],
+            "delivers": [1, 2, 3, 4, 5, 6], "weekdays": [1, 2],
+            "rates": [
+                {"zone": "near", "breaks": [{"up_to_grams": 1_000, "price": "3.10"}, {"up_to_grams": 5_000,
+                 "price": "5.20"}], "per_further_kg": "0.70", "per_parcel": "0.25", "per_kg": "0.10",
+                 "per_100_km": "0.30", "transit_days": 1},
+                {"zone": "far", "per_parcel": "9.00"},
+            ],
+            "surcharges": [{"name": "Fuel", "amount": "0.10", "percent": "8.5", "percent_of_all": True,
+                            "residential": True, "longer_than_mm": 1, "girth_over_mm": 1, "heavier_than_grams": 1,
+                            "destinations": ["E1"], "countries": ["GB"], "weekdays": [1]}],
+        }],
+    }  # fmt: skip
+    written = CarrierContract.model_validate(fields).model_dump(mode="json")
+    # then: nothing is lost or told differently
+    read = contract_of("POST", written)
+    assert read.model_dump(mode="json") == written
+    # and: 3.10 for a kilogram, 0.25, 0.10 a kg, 0.30 per 100 km for 5 km; then 0.10 and 8.5 % of that
+    quote = priced(read, Parcel(1_000, Size(300, 100, 100)), NEAR)
+    assert [(each.name, str(each.amount)) for each in quote.charges] == [("Freight", "3.47"), ("Fuel", "0.39")]
+    assert (quote.service, quote.amount, quote.arrives_on) == ("next_day", Decimal("3.86"), date(2026, 3, 3))
 
 
 def test_limits_say_what_they_are() -> None:

@@ -26,13 +26,13 @@ from oms.web.workspace.services import (
     bulk_undo_draft,
 )
 from orders.catalogue.models import Product
-from orders.models import HoldStatus, Order, OrderHold, OrderStatus
+from orders.models import HoldStatus, Order, OrderChange, OrderHold, OrderStatus
 from tests.factories.accounts import StaffFactory
 from tests.factories.catalogue import ProductFactory
 from tests.factories.inventory import stock_received
 from tests.factories.locations import LocationFactory
 from tests.factories.orders import order_placed
-from tests.factories.requests import request_brought_to
+from tests.factories.requests import request_brought_to, request_offered
 
 
 @pytest.fixture
@@ -170,9 +170,33 @@ def test_open_units_are_cancelled_and_credited(anna: User) -> None:
     # then
     order.refresh_from_db()
     assert (job.done, order.status, order.open_quantity) == (1, OrderStatus.CANCELLED, 0)
-    assert told(again) == [("left", "no unit of it is open")]
+    assert told(again) == [("left", f"nothing of {order.number} is left that could be cancelled")]
     with pytest.raises(BulkRefused, match="cannot be undone"):
         bulk_undo_draft(job_id=job.pk, user=anna, actor="user anna")
+    assert violated() == []
+
+
+def test_orders_whose_rules_forbid_a_cancellation_are_left_with_the_reason(anna: User) -> None:
+    # given
+    stock_received(LocationFactory.create(), Product.objects.get(sku="LAMP"), 10)
+    packed, offered, free = (order_placed(("LAMP", 1)) for _ in range(3))
+    request_brought_to(packed, RequestStatus.PACKED)
+    request_offered(offered)
+    # when
+    job = worked_off(drafted(anna, "cancel"), reason="Recall")
+    # then
+    assert (job.done, told(job)) == (2, [("left", "line 1 is packed already")])
+    for order, status in (
+        (packed, OrderStatus.IN_PROGRESS),
+        (offered, OrderStatus.CANCELLED),
+        (free, OrderStatus.CANCELLED),
+    ):
+        order.refresh_from_db()
+        assert order.status == status
+    changes = OrderChange.objects.order_by("order_id").values_list("status", "asked_by", "reason")
+    assert list(changes) == [
+        ("declined", "staff", "Recall"), ("confirmed", "staff", "Recall"), ("confirmed", "staff", "Recall"),
+    ]  # fmt: skip
     assert violated() == []
 
 

@@ -43,8 +43,8 @@ def work() -> None:
 def test_the_page_states_exactly_how_many_and_what_will_happen(shop: None) -> None:
     client = manager()
     page = words(client.get(begun(client, "cancel")))
-    assert "Cancel open units: exactly 60 orders" in page
-    assert "is cancelled and credited at its price" in page
+    assert "Cancel what has not left: exactly 60 orders" in page
+    assert "is cancelled and credited, as far as your rules for cancelling allow it" in page
     assert "cannot be ordered again" in page
     # when: only the chosen ones
     page = words(client.get(begun(client, "hold_place", across=False)))
@@ -101,9 +101,10 @@ def test_rows_that_were_not_done_are_listed_and_taken_away(shop: None) -> None:
     # then
     page = words(client.get(f"/admin/workspace/bulkjob/{key}/change/"))
     assert "Not done, and why" in page
-    assert "WEB-3 Left as it was no unit of it is open" in page
+    assert "WEB-3 Left as it was nothing of WEB-3 is left that could be cancelled" in page
     table = client.get(f"/admin/workspace/bulkjob/{key}/rows.csv").content.decode()
-    assert table == "\ufeffRow,What became of it,Why\r\nWEB-3,Left as it was,no unit of it is open\r\n"
+    why = "nothing of WEB-3 is left that could be cancelled"
+    assert table == f"\ufeffRow,What became of it,Why\r\nWEB-3,Left as it was,{why}\r\n"
 
 
 def test_an_export_has_the_columns_of_the_list_and_no_formula(shop: None) -> None:
