@@ -86,6 +86,7 @@ def test_a_module_is_upgraded_and_taken_back_by_its_screens(site: str, page: Pag
     # when: she begins the upgrade and reviews her documents
     page.get_by_role("link", name="Profile", exact=True).first.click()
     page.get_by_role("link", name="Upgrades").last.click()
+    page.locator("#order_routing summary", has_text="2.0.0").click()  # the newest is open, older ones are folded
     page.locator("#order_routing").get_by_role("button", name="Begin the upgrade to 2.0.0").click()
     expect(page.get_by_text("0 of 2 reviewed")).to_be_visible()
     page.locator("[id='location_policy/SOHO']").get_by_role("link", name="Merge").click()
