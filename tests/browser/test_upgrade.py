@@ -68,7 +68,7 @@ def work() -> None:
 def test_a_module_is_upgraded_and_taken_back_by_its_screens(site: str, page: Page) -> None:
     # given: anna configures a location in the form of release 1.0
     sign_in(page, f"{site}/admin/profile/")
-    expect(page.locator("#order_routing")).to_contain_text("New release 2.0.0")
+    expect(page.locator("#order_routing")).to_contain_text("New release 3.0.0")
     page.get_by_role("link", name="Routing strategy").click()
     page.get_by_label("Greatest distance in km").fill("900")
     page.get_by_role("button", name="Add location setting").click()
@@ -86,6 +86,7 @@ def test_a_module_is_upgraded_and_taken_back_by_its_screens(site: str, page: Pag
     # when: she begins the upgrade and reviews her documents
     page.get_by_role("link", name="Profile", exact=True).first.click()
     page.get_by_role("link", name="Upgrades").last.click()
+    page.locator("#order_routing summary", has_text="2.0.0").click()  # the newest is open, older ones are folded
     page.locator("#order_routing").get_by_role("button", name="Begin the upgrade to 2.0.0").click()
     expect(page.get_by_text("0 of 2 reviewed")).to_be_visible()
     page.locator("[id='location_policy/SOHO']").get_by_role("link", name="Merge").click()

@@ -29,8 +29,8 @@ class DemoRetailer:
     centres: tuple[Town, ...]
     stores: tuple[Town, ...]
     things: tuple[str, ...]
-    #: Releases that it runs, where they are not the newest: it has upgrades before it.
-    adopt: tuple[tuple[str, str], ...] = ()
+    #: The release of each module that it begins with. None is the newest: there are upgrades to try.
+    adopt: tuple[tuple[str, str], ...]
 
 
 _UK = (
@@ -74,6 +74,7 @@ DEMO_RETAILERS = (
         ),
         stores=_US,
         things=("Racket", "Tent", "Kettlebell", "Jersey", "Helmet", "Bottle", "Mat", "Glove", "Paddle", "Pack"),
+        adopt=(("order_routing", "2.0.0"), ("order_management", "2.0.0")),
     ),
 )  # fmt: skip
 

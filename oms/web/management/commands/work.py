@@ -7,6 +7,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any, cast
 
+from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand
 from django.db import connections
 from procrastinate import App
@@ -51,6 +52,8 @@ class Command(BaseCommand):
                 )
             finally:
                 sweep.cancel()
+                # The thread outlives the loop: in a process that goes on, its connection would be left behind.
+                await sync_to_async(connections.close_all)()
 
 
 async def _sweep(worker_app: App) -> None:
