@@ -204,6 +204,8 @@ def _spooled(request: Request) -> tuple[IO[bytes], bytes]:
             file.write(block)
     except UnreadablePostError as fault:
         raise Problem(Kind.MALFORMED_REQUEST, "The body ended before its announced length.") from fault
+    if not size:
+        raise Problem(Kind.MALFORMED_REQUEST, "The body is empty: send rows.")
     file.seek(0)
     return file, digest.digest()
 

@@ -39,12 +39,14 @@ from oms.web.rights import Scope
 COLLECTION = "/api/v1/reservations"
 #: SKUs in one question.
 MOST_SKUS = 100
+_NUMBER = re.compile(r"\s*[-+]?[0-9._]+\s*")
 _REPEATABLE = ("sku", "location", "group")
 
 
-def _written_day(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise PydanticCustomError("malformed", "It is not a date: 2026-01-31.")
+def _no_number(value: object) -> object:
+    """A number would be read as seconds since 1970."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        raise PydanticCustomError("malformed", "It is a date: 2026-01-31.")
     return value
 
 
@@ -58,7 +60,7 @@ class Question(Parameters):
     location: Annotated[tuple[Name, ...], Field(max_length=5000)] = ()
     group: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
     channel: Name | None = None
-    on: Annotated[date, BeforeValidator(_written_day)] | None = None
+    on: Annotated[date, BeforeValidator(_no_number)] | None = None
     detail: Literal["locations", "totals"] = "locations"
 
 

@@ -100,7 +100,7 @@ class EndpointsView(WebhookView):
         return Response({"endpoints": endpoint_documents(list(rows))})
 
     @describes("Make an endpoint", body=EndpointBody, answers={201: SecretDocument}, once=True, examples={
-        "Told of orders": {"name": "Shop", "url": "https://shop.example/oms", "events": ["order.captured"]}})  # fmt: skip
+        "Told of orders": {"name": "Shop", "url": "https://shop.example/", "events": ["order.captured"]}})  # fmt: skip
     def post(self, request: Request) -> Response:
         """Make one. Its secret is in this answer alone (and in its repetition under the same Idempotency-Key)."""
         body = self.body(request, EndpointBody)
