@@ -7,13 +7,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from fulfilment.inventory.models import FeedKind
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,10}")
 _MOST = 2_147_483_647
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
@@ -79,7 +80,7 @@ def rows_of_ndjson(lines: Iterable[str], location: str = "") -> Iterator[Given]:
             continue
         try:
             row = json.loads(line)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # also a number of thousands of digits
             row = None
         if not isinstance(row, dict):
             yield Given("", "", "a line that is not a JSON object", "")
@@ -116,7 +117,9 @@ def _judge_one(row: Given, kind: FeedKind, now: datetime) -> Judged:
     if as_of is None:
         return location, sku, quantity, None, "as_of is no date and time with an offset, such as 2026-01-31T12:00:00Z"
     if as_of > now + _CLOCKS_DIFFER:
-        return location, sku, quantity, as_of, "as_of lies in the future"
+        return location, sku, quantity, None, "as_of lies in the future"
+    if as_of < _EARLIEST:
+        return location, sku, quantity, None, "as_of lies before 1970"
     return location, sku, quantity, min(as_of, now), ""
 
 

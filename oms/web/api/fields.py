@@ -33,6 +33,10 @@ class Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+class NothingBody(Body):
+    """No more is to be said: an empty object, or no body at all."""
+
+
 class Parameters(BaseModel):
     """Parameters of an address, which arrive as text."""
 

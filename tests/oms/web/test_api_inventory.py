@@ -167,3 +167,50 @@ def test_a_read_only_key_sends_no_feed(shop: Partner) -> None:
 
     assert reader.post(FEEDS, b"location,sku,quantity\n", Content_Type="text/csv").status_code == 403
     assert reader.get("/api/v1/availability?sku=A").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [("sku=A%00", "sku"), ("sku=A&location=%00", "location"), ("sku=A&channel=%00", "channel"), ("sku=A&on=0", "on")],
+)
+def test_what_no_question_can_say_is_refused_by_name(shop: Partner, query: str, parameter: str) -> None:
+    refused = shop.get(f"/api/v1/availability?{query}")
+
+    assert refused.status_code == 422
+    assert [fault["parameter"] for fault in problem(refused)["errors"]] == [parameter]
+
+
+def test_no_reservation_has_a_nul_in_its_key(shop: Partner) -> None:
+    there = "/api/v1/reservations/a%00b"
+
+    answers = [shop.get(there), shop.send("DELETE", there)]
+    answers.append(shop.send("PATCH", there, b'{"seconds": 60}', Content_Type="application/json"))
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+
+
+def test_the_address_of_a_reservation_leads_to_it_whatever_its_key(shop: Partner) -> None:
+    key = "cart ü/7?a#b"
+
+    held = shop.post("/api/v1/reservations", {"key": key, "sku": "A", "quantity": 1})
+
+    assert held.status_code == 201
+    assert held.headers["Location"] == "/api/v1/reservations/cart%20%C3%BC%2F7%3Fa%23b"
+    assert read(shop.get(held.headers["Location"]))["key"] == key
+
+
+def test_rows_that_cannot_be_kept_are_refused_one_by_one(shop: Partner) -> None:
+    lines = [
+        '{"sku": "A", "quantity": 1, "as_of": "0001-01-01T00:00:00+14:00"}',
+        '{"sku": "A", "quantity": 1, "as_of": "9999-12-31T23:59:59-14:00"}',
+        '{"sku": "A", "quantity": ' + "9" * 5000 + "}",
+        '{"sku": "A\u2028B", "quantity": 1}',
+    ]
+
+    sent = shop.post(f"{FEEDS}?location=S1", "\n".join(lines).encode(), Content_Type="application/x-ndjson")
+
+    assert sent.status_code == 201
+    rows = read(shop.get(read(sent)["links"]["rows"]))["rows"]
+    assert [row["outcome"] for row in rows] == ["refused"] * 4
+    assert [row["as_of"] for row in rows] == [None, None, None, rows[3]["as_of"]]
+    assert rows[3]["reason"] != "this is a line that is not a JSON object"

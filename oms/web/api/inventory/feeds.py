@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import io
 import tempfile
@@ -12,7 +11,7 @@ from typing import IO, Annotated
 from urllib.parse import urlencode
 
 from django.http import UnreadablePostError
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,7 +20,9 @@ from fulfilment.inventory.services.feed_rows import Columns, FeedUnreadable, Giv
 from fulfilment.inventory.services.feeds import FeedTooLong, feed_merge_later, feed_merge_step, feed_receive
 from oms.infra.idempotency import Answer
 from oms.web.api.authentication import key_of
-from oms.web.api.fields import Parameters, text
+from oms.web.api.describing import describes
+from oms.web.api.documents import Document, Links, PageLinks
+from oms.web.api.fields import Body, Identifier, Instant, Parameters, text
 from oms.web.api.problems import Kind, Problem
 from oms.web.api.views import ApiView
 from oms.web.rights import Scope
@@ -47,7 +48,58 @@ class RowParameters(Parameters):
 
     outcome: RowOutcome | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
-    after: Annotated[int, Field(ge=0)] = 0
+    after: Annotated[int, Field(ge=0, le=2_147_483_647)] = 0
+
+
+class FeedRowBody(Body):
+    """A row: what is at a location (snapshot), or by how much it has changed (delta)."""
+
+    location: Identifier | None = None
+    sku: Identifier
+    quantity: Annotated[int, Field(ge=-2_147_483_647, le=2_147_483_647)]
+    as_of: Instant | None = None
+
+
+class FeedLinks(Links):
+    """The feed and its rows."""
+
+    rows: str
+    refused: str
+
+
+class FeedDocument(Document):
+    """How far a feed is: ``merged`` of ``rows`` have their result."""
+
+    id: int
+    kind: str = Field(description="snapshot or delta.")
+    status: str = Field(description="waiting, merging or done.")
+    rows: int
+    merged: int
+    refused: int
+    short: int = Field(description="Accepted as far as stock is not reserved.")
+    changed: int = Field(description="Accepted rows that moved stock.")
+    received_at: AwareDatetime
+    finished_at: AwareDatetime | None
+    links: FeedLinks
+
+
+class FeedRowDocument(Document):
+    """A row of a feed, numbered from 1 as they were sent."""
+
+    number: int
+    location: str
+    sku: str
+    quantity: int | None
+    as_of: AwareDatetime | None
+    outcome: str = Field(description="waiting, accepted, short or refused.")
+    reason: str | None
+
+
+class FeedRowPage(Document):
+    """Rows in the order in which they were sent."""
+
+    rows: list[FeedRowDocument]
+    links: PageLinks
 
 
 class FeedsView(ApiView):
@@ -55,6 +107,10 @@ class FeedsView(ApiView):
 
     read_scope, write_scope = Scope.STOCK_READ, Scope.STOCK_WRITE
 
+    @describes("Send what is in stock", body=FeedRowBody, parameters=FeedParameters, once=True,
+               answers={201: FeedDocument, 202: FeedDocument}, media_types=("application/x-ndjson", "text/csv"),
+               examples={"NDJSON": '{"location":"LONDON","sku":"A","quantity":7}\n',
+                         "CSV": "location,sku,quantity\nLONDON,A,7\n"})  # fmt: skip
     def post(self, request: Request) -> Response:
         """Up to 100,000 rows. 201 when they are merged already, 202 when a job merges them: ask at ``links.self``."""
         asked = self.parameters(request, FeedParameters)
@@ -62,7 +118,7 @@ class FeedsView(ApiView):
         if sort not in _TYPES:
             raise Problem(Kind.UNSUPPORTED_MEDIA_TYPE, f"Send the rows as {' or '.join(_TYPES[:2])}.")
         body, digest = _spooled(request)
-        lines = codecs.getreader("utf-8")(body)
+        lines = io.TextIOWrapper(body, encoding="utf-8", newline="" if sort == "text/csv" else "\n")
         same = f"{request.method} {request.get_full_path()} {sort} ".encode() + digest
         return self.answer_once(
             request, lambda: _receive(asked, _rows(lines, sort, asked.location), actor=str(key_of(request))), same=same
@@ -74,6 +130,7 @@ class FeedView(ApiView):
 
     read_scope, write_scope = Scope.STOCK_READ, Scope.STOCK_WRITE
 
+    @describes("Get a stock feed", answers={200: FeedDocument}, problems=[Kind.NOT_FOUND])
     def get(self, request: Request, number: int) -> Response:
         """How far it is, and what became of its rows."""
         return Response(feed_document(_feed(number)))
@@ -84,6 +141,8 @@ class FeedRowsView(ApiView):
 
     read_scope, write_scope = Scope.STOCK_READ, Scope.STOCK_WRITE
 
+    @describes("List the rows of a stock feed", parameters=RowParameters, answers={200: FeedRowPage},
+               problems=[Kind.NOT_FOUND])  # fmt: skip
     def get(self, request: Request, number: int) -> Response:
         """A page of rows in their order; ``next`` is null on the last one."""
         asked = self.parameters(request, RowParameters)
@@ -145,11 +204,13 @@ def _spooled(request: Request) -> tuple[IO[bytes], bytes]:
             file.write(block)
     except UnreadablePostError as fault:
         raise Problem(Kind.MALFORMED_REQUEST, "The body ended before its announced length.") from fault
+    if not size:
+        raise Problem(Kind.MALFORMED_REQUEST, "The body is empty: send rows.")
     file.seek(0)
     return file, digest.digest()
 
 
-def _rows(lines: io.TextIOBase | codecs.StreamReader, sort: str, location: str) -> Iterator[Given]:
+def _rows(lines: io.TextIOBase, sort: str, location: str) -> Iterator[Given]:
     return rows_of_csv(lines, Columns(), location) if sort == "text/csv" else rows_of_ndjson(lines, location)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -101,23 +101,19 @@ _HEADERS: dict[str, Schema] = {
 _ALWAYS = ("RateLimit-Policy", "RateLimit", "X-Request-Id")
 
 
-def _described(patterns: Sequence[Any]) -> Iterator[tuple[str, str, type[ApiView], Operation]]:
+def _described(patterns: Sequence[Any], before: str = BASE) -> Iterator[tuple[str, str, type[ApiView], Operation]]:
+    """What is described. Addresses that platforms call, each in its own form, are not, and are left out."""
     for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _described(pattern.url_patterns, before + str(pattern.pattern))
+            continue
         view = getattr(getattr(pattern, "callback", None), "view_class", None)
         if not isinstance(pattern, URLPattern) or view is None or not hasattr(pattern.pattern, "_route"):
             continue
         for method in _METHODS:
-            handler = getattr(view, method, None)
-            if handler is None:
-                continue
-            operation = getattr(handler, "operation", None) or _undescribed(handler)
-            yield BASE + str(pattern.pattern._route), method, view, operation
-
-
-def _undescribed(handler: Any) -> Operation:
-    """What a method's first line says, where nobody has said more."""
-    first = (inspect.getdoc(handler) or handler.__qualname__).splitlines()[0]
-    return Operation(first, {200: None, 201: None}, problems=[Kind.NOT_FOUND])
+            operation = getattr(getattr(view, method, None), "operation", None)
+            if operation is not None:
+                yield before + str(pattern.pattern._route), method, view, operation
 
 
 def _models(operations: Sequence[Operation]) -> list[Any]:
@@ -240,6 +236,8 @@ def _parameter_schema(member: Schema, definitions: Schema) -> Schema:
     if "$ref" in member:
         member = {**definitions[member["$ref"].rpartition("/")[2]]}
     member.pop("title", None)
+    if member.get("type") == "array":
+        member["items"] = _parameter_schema(member["items"], definitions)
     if member.get("type") == "string" and not {"pattern", "enum", "format"} & set(member):
         member["pattern"] = PLAIN_TEXT
     return member

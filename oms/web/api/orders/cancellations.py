@@ -10,9 +10,13 @@ from rest_framework.response import Response
 
 from oms.infra.idempotency import Answer
 from oms.web.api.authentication import key_of
+from oms.web.api.describing import describes
+from oms.web.api.documents import Document
 from oms.web.api.fields import Body, Quantity, text
 from oms.web.api.orders.changes import (
+    ChangeDocument,
     Line,
+    PreviewDocument,
     answered,
     cannot,
     change_document,
@@ -50,15 +54,25 @@ class CancellationBody(Body):
         return parts or None
 
 
+class CancellationList(Document):
+    """Cancellations of an order, the oldest first, and the order's version."""
+
+    version: int
+    cancellations: list[ChangeDocument]
+
+
 class CancellationsView(ApiView):
     """Cancellations of one order."""
 
+    @describes("List cancellations", answers={200: CancellationList}, problems=[Kind.NOT_FOUND])
     def get(self, request: Request, number: str) -> Response:
         """All of them, the oldest first."""
         order = order_named(request, number)
         rows = OrderChange.objects.filter(order=order, kind=ChangeKind.CANCELLATION).order_by("number")
         return Response({"version": order.version, "cancellations": [change_document(row, order) for row in rows]})
 
+    @describes("Cancel", body=CancellationBody, answers={201: ChangeDocument, 200: PreviewDocument}, once=True,
+               problems=[Kind.NOT_FOUND], examples={"All of it": {"reason": "Changed their mind"}})  # fmt: skip
     def post(self, request: Request, number: str) -> Response:
         """Cancel: 201, and its status says whether it is done or declined, and why."""
         body = self.body(request, CancellationBody)

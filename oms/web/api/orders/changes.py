@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import secrets
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from oms.infra.idempotency import Answer
 from oms.web.api.authentication import caller_of, key_of, may_see
+from oms.web.api.describing import describes
+from oms.web.api.documents import Document, Links, Money
 from oms.web.api.fields import Amount, Body, Price, Quantity, not_empty, text
 from oms.web.api.orders.body import AttributeName, AttributeValue, DestinationBody
 from oms.web.api.orders.document import address, amount_text, instant_text
@@ -34,7 +36,9 @@ from orders.services import (
 Line = Annotated[int, Field(ge=1, le=2_147_483_647)]
 
 
-class _Add(Body):
+class AddAction(Body):
+    """Another line."""
+
     action: Literal["add"]
     sku: Annotated[str, text(64, shortest=1)]
     quantity: Quantity
@@ -47,7 +51,9 @@ class _Add(Body):
         )  # fmt: skip
 
 
-class _Remove(Body):
+class RemoveAction(Body):
+    """A line is taken out."""
+
     action: Literal["remove"]
     line: Line
 
@@ -55,7 +61,9 @@ class _Remove(Body):
         return act.RemoveLine(line=self.line)
 
 
-class _Units(Body):
+class QuantityAction(Body):
+    """A line has another quantity."""
+
     action: Literal["quantity"]
     line: Line
     quantity: Annotated[int, Field(ge=0, le=2_147_483_647)]
@@ -64,7 +72,9 @@ class _Units(Body):
         return act.SetUnits(line=self.line, units=self.quantity)
 
 
-class _Address(Body):
+class AddressAction(Body):
+    """The order goes elsewhere."""
+
     action: Literal["address"]
     destination: DestinationBody
 
@@ -72,7 +82,9 @@ class _Address(Body):
         return act.SetAddress(destination=Destination(**self.destination.model_dump()))
 
 
-class _Method(Body):
+class MethodAction(Body):
+    """It is shipped by another method, named by its code."""
+
     action: Literal["method"]
     method: Annotated[str, text(40)]
 
@@ -80,7 +92,9 @@ class _Method(Body):
         return act.SetMethod(method=self.method)
 
 
-class _Discount(Body):
+class DiscountAction(Body):
+    """Money off (more than nothing) a line or, with line 0, the order."""
+
     action: Literal["discount"]
     amount: Amount
     line: Annotated[int, Field(ge=0, le=2_147_483_647)] = 0
@@ -90,7 +104,9 @@ class _Discount(Body):
         return act.Discount(amount=self.amount, line=self.line, description=self.description)
 
 
-class _Attribute(Body):
+class AttributeAction(Body):
+    """One of the retailer's own fields."""
+
     action: Literal["attribute"]
     name: AttributeName
     value: AttributeValue
@@ -99,7 +115,9 @@ class _Attribute(Body):
         return act.SetAttribute(name=self.name, value=self.value)
 
 
-class _Priority(Body):
+class PriorityAction(Body):
+    """Higher is more urgent."""
+
     action: Literal["priority"]
     priority: Annotated[int, Field(ge=0, le=32_767)]
 
@@ -108,7 +126,15 @@ class _Priority(Body):
 
 
 ActionBody = Annotated[
-    _Add | _Remove | _Units | _Address | _Method | _Discount | _Attribute | _Priority, Field(discriminator="action")
+    AddAction
+    | RemoveAction
+    | QuantityAction
+    | AddressAction
+    | MethodAction
+    | DiscountAction
+    | AttributeAction
+    | PriorityAction,
+    Field(discriminator="action"),
 ]
 
 
@@ -118,22 +144,102 @@ class ChangeBody(Body):
     ``version`` is the order's as it was looked at; ``preview`` asks what would follow, and changes nothing.
     """
 
-    actions: Annotated[tuple[ActionBody, ...], Field(max_length=100, strict=False), AfterValidator(not_empty)]
+    actions: Annotated[
+        tuple[ActionBody, ...],
+        Field(max_length=100, strict=False, json_schema_extra={"minItems": 1}),
+        AfterValidator(not_empty),
+    ]
     asked_by: Literal["customer", "channel"] = "channel"
     reason: Annotated[str, text(255)] = ""
     version: Annotated[int, Field(ge=1)] | None = None
     preview: bool = False
 
 
+class ChangeTotals(Document):
+    """What the customer owed and owes; what the change costs and what goes back."""
+
+    currency: str
+    before: Money
+    after: Money
+    fee: Money
+    given_back: Money
+
+
+class ChangeLinks(Links):
+    """Where the change is among the others, and its order."""
+
+    order: str
+
+
+class ChangeDocument(Document):
+    """A change or cancellation. ``why``: why it was decided so; ``totals``: once it is done."""
+
+    number: int
+    status: str = Field(description="requested, confirmed, declined or canceled; more may come.")
+    asked_by: str
+    reason: str
+    actions: list[dict[str, Any]]
+    why: str
+    requested_at: AwareDatetime
+    finished_at: AwareDatetime | None
+    totals: ChangeTotals | None
+    links: ChangeLinks
+
+
+class ChangeList(Document):
+    """Changes of an order, the oldest first, and the order's version."""
+
+    version: int
+    changes: list[ChangeDocument]
+
+
+class PreviewTotals(Document):
+    """What the customer would owe, and which money would move."""
+
+    currency: str
+    before: Money
+    after: Money
+    fee: Money
+    to_authorise: Money
+    to_pay: Money
+    to_release: Money
+    to_give_back: Money
+
+
+class PreviewedAction(Document):
+    """An action in words, whether it may be done, and why."""
+
+    action: str
+    allowed: bool
+    why: str
+
+
+class PreviewDocument(Document):
+    """What would follow. Nothing was changed."""
+
+    preview: bool
+    version: int
+    allowed: bool
+    needs_confirmation: bool
+    why: str
+    actions: list[PreviewedAction]
+    touches: list[str]
+    totals: PreviewTotals
+
+
 class ChangesView(ApiView):
     """Changes of one order."""
 
+    @describes("List changes", answers={200: ChangeList}, problems=[Kind.NOT_FOUND])
     def get(self, request: Request, number: str) -> Response:
         """All of them, the oldest first."""
         order = order_named(request, number)
         rows = OrderChange.objects.filter(order=order, kind=ChangeKind.CHANGE).order_by("number")
         return Response({"version": order.version, "changes": [change_document(row, order) for row in rows]})
 
+    @describes("Ask for a change", body=ChangeBody, answers={201: ChangeDocument, 200: PreviewDocument}, once=True,
+               problems=[Kind.NOT_FOUND, Kind.ORDER_CHANGED_MEANWHILE],
+               examples={"One unit less": {"actions": [{"action": "quantity", "line": 1, "quantity": 1}]}})  # fmt: skip
     def post(self, request: Request, number: str) -> Response:
         """Ask for one: 201, and its status says whether it is done, waits to be confirmed or is declined, and why."""
         body = self.body(request, ChangeBody)
@@ -151,6 +257,7 @@ class ChangesView(ApiView):
 class ChangeCancelView(ApiView):
     """Taking a change back that has not been decided yet."""
 
+    @describes("Take a change back", answers={200: ChangeDocument}, problems=[Kind.NOT_FOUND, Kind.CHANGE_DECIDED])
     def post(self, request: Request, number: str, change: int) -> Response:
         """Take it back. Once it has been decided: 409."""
         order = order_named(request, number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -109,6 +109,10 @@ class OrderDocument(OrderSummaryDocument):
 
     customer: CustomerDocument | None
     destination: DestinationDocument
+    method: str = Field(description="Code of the shipping method.")
+    priority: int = Field(description="Higher is more urgent.")
+    promise_by: date | None = Field(description="The day that the customer was promised.")
+    attributes: dict[str, str] = Field(description="The retailer's own fields.")
     lines: list[LineDocument]
     charges: list[ChargeDocument]
     payments: list[PaymentDocument]

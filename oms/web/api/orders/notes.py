@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import AwareDatetime
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from oms.infra.idempotency import Answer
 from oms.web.api.authentication import key_of
+from oms.web.api.describing import describes
+from oms.web.api.documents import Document, Links
 from oms.web.api.fields import Body, text
 from oms.web.api.orders.changes import order_named
 from oms.web.api.orders.document import address, instant_text
-from oms.web.api.problems import Fault, invalid
+from oms.web.api.problems import Fault, Kind, invalid
 from oms.web.api.views import ApiView
 from orders.models import Order, OrderNote
 from orders.services import NoteRefused, note_write
@@ -24,15 +27,33 @@ class NoteBody(Body):
     text: Annotated[str, text(4000, shortest=1)]
 
 
+class NoteDocument(Document):
+    """A note, and whose it is."""
+
+    text: str
+    author: str
+    written_at: AwareDatetime
+    links: Links
+
+
+class NoteList(Document):
+    """Notes on an order, the oldest first."""
+
+    notes: list[NoteDocument]
+
+
 class NotesView(ApiView):
     """Notes on one order that partners may see; the retailer's own are never among them."""
 
+    @describes("List notes", answers={200: NoteList}, problems=[Kind.NOT_FOUND])
     def get(self, request: Request, number: str) -> Response:
         """All of them, the oldest first."""
         order = order_named(request, number)
         rows = OrderNote.objects.filter(order=order, for_partners=True).order_by("id")
         return Response({"notes": [_document(note, order) for note in rows]})
 
+    @describes("Write a note", body=NoteBody, answers={201: NoteDocument}, once=True, problems=[Kind.NOT_FOUND],
+               examples={"To the retailer": {"text": "Please ring at the side door."}})  # fmt: skip
     def post(self, request: Request, number: str) -> Response:
         """Write one."""
         body = self.body(request, NoteBody)

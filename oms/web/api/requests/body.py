@@ -10,10 +10,6 @@ from pydantic_core import PydanticCustomError
 from oms.web.api.fields import Body, Quantity, not_empty, text
 
 
-class NothingBody(Body):
-    """No more is to be said: an empty object, or no body at all."""
-
-
 class AcknowledgeBody(Body):
     """The request has been seen; ``reference`` is the partner's own number for it."""
 

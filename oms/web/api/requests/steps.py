@@ -16,8 +16,9 @@ from oms.infra.idempotency import Answer
 from oms.web.api.authentication import key_of
 from oms.web.api.conditional import require_version
 from oms.web.api.describing import describes
+from oms.web.api.fields import NothingBody
 from oms.web.api.problems import Fault, Kind, Problem, invalid
-from oms.web.api.requests.body import AcknowledgeBody, NothingBody, RejectBody, ShipBody
+from oms.web.api.requests.body import AcknowledgeBody, RejectBody, ShipBody
 from oms.web.api.requests.document import RequestDocument, request_document
 from oms.web.api.requests.selectors import RequestDetail
 from oms.web.api.requests.views import request_seen

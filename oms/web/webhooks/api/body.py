@@ -6,7 +6,7 @@ import base64
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from oms.web.api.fields import Body, Instant, Parameters
@@ -71,10 +71,6 @@ class ReplayBody(Body):
     only_failed: bool = True
 
 
-class NothingBody(Body):
-    """An empty object."""
-
-
 def write_cursor(number: int) -> str:
     """The place behind a delivery, opaque."""
     return base64.urlsafe_b64encode(f"d{number}".encode()).decode().rstrip("=")
@@ -99,7 +95,7 @@ class DeliveriesParameters(Parameters):
 
     status: DeliveryStatus | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[int, BeforeValidator(read_cursor)] | None = None
+    cursor: Annotated[int, BeforeValidator(read_cursor), WithJsonSchema({"type": "string"})] | None = None
 
 
 def _state(given: object) -> object:

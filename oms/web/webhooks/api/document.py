@@ -5,12 +5,136 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
+from pydantic import AwareDatetime, Field
+
+from oms.web.api.documents import Document, Links, Page
 from oms.web.webhooks.catalogue import CATALOGUE
 from oms.web.webhooks.models import Attempt, Delivery, Endpoint, Replay
 from oms.web.webhooks.selectors import Health, health, healths
 
 EVENTS, ENDPOINTS = "/api/v1/webhook-events", "/api/v1/webhook-endpoints"
+
+
+class WebhookEvent(Document):
+    """What can be listened to. ``filters``: what an endpoint may narrow it by; ``schema`` and ``sample``: of a body."""
+
+    name: str = Field(examples=["order.captured"])
+    version: int
+    title: str
+    description: str
+    filters: list[str]
+    schema_: dict[str, Any] = Field(alias="schema")
+    sample: dict[str, Any]
+
+
+class WebhookEvents(Document):
+    """Everything that can be listened to."""
+
+    events: list[WebhookEvent]
+
+
+class HealthDocument(Document):
+    """How an endpoint is doing: messages that wait or were given up, and calls that fail."""
+
+    waiting: int
+    oldest_waiting: AwareDatetime | None
+    parked: int
+    failures_in_a_row: int
+    failing_since: AwareDatetime | None
+    resting_until: AwareDatetime | None
+
+
+class EndpointLinks(Links):
+    """The endpoint and its log."""
+
+    deliveries: str
+
+
+class EndpointDocument(Document):
+    """An address that is told. ``rate``: calls a second at most; ``concurrency``: calls at once at most."""
+
+    reference: str
+    name: str
+    url: str
+    state: str = Field(description="active, paused, disabled or removed; more may come.")
+    state_reason: str
+    events: list[str]
+    channels: list[str] = Field(description="Codes; none: all channels.")
+    locations: list[str] = Field(description="Codes; none: all locations.")
+    rate: int
+    concurrency: int
+    health: HealthDocument
+    created_at: AwareDatetime
+    links: EndpointLinks
+
+
+class EndpointList(Document):
+    """All endpoints of the retailer."""
+
+    endpoints: list[EndpointDocument]
+
+
+class SecretDocument(EndpointDocument):
+    """An endpoint and the secret that signs what it is told."""
+
+    secret: str = Field(description="It is in this answer alone: keep it.")
+
+
+class DeliveryDocument(Document):
+    """A message to an endpoint, and what became of it."""
+
+    webhook_id: str
+    event: str
+    subject: str
+    status: str = Field(description="waiting, delivered, parked or refused; more may come.")
+    attempts: int
+    last_answer: str
+    created_at: AwareDatetime
+    delivered_at: AwareDatetime | None
+    next_try_at: AwareDatetime | None
+    links: Links
+
+
+class DeliveryPage(Page):
+    """Deliveries, the newest first."""
+
+    deliveries: list[DeliveryDocument]
+
+
+class CallDocument(Document):
+    """One call: what was sent and what came back."""
+
+    number: int
+    started_at: AwareDatetime
+    milliseconds: int | None
+    url: str
+    request_headers: dict[str, Any]
+    status: int | None
+    response_headers: dict[str, Any]
+    response_body: str
+    error: str
+
+
+class DeliveryDetailDocument(DeliveryDocument):
+    """A delivery with what was sent, call by call."""
+
+    body: dict[str, Any]
+    calls: list[CallDocument]
+
+
+class ReplayDocument(Document):
+    """A range of time that is told again: ``done`` of ``total`` messages."""
+
+    reference: str
+    begins: AwareDatetime
+    ends: AwareDatetime
+    only_failed: bool
+    total: int
+    done: int
+    finished_at: AwareDatetime | None
+    links: Links
 
 
 def catalogue_document() -> dict[str, object]:

@@ -12,6 +12,8 @@ from rest_framework.response import Response
 from oms.infra.idempotency import Answer
 from oms.infra.secrets import unseal
 from oms.web.api.authentication import key_of
+from oms.web.api.describing import describes
+from oms.web.api.fields import NothingBody
 from oms.web.api.problems import Fault, Kind, Problem, invalid
 from oms.web.api.views import ApiView
 from oms.web.rights import Scope
@@ -19,12 +21,19 @@ from oms.web.webhooks.api.body import (
     DeliveriesParameters,
     EndpointBody,
     EndpointChangeBody,
-    NothingBody,
     ReplayBody,
     RotationBody,
     write_cursor,
 )
 from oms.web.webhooks.api.document import (
+    DeliveryDetailDocument,
+    DeliveryDocument,
+    DeliveryPage,
+    EndpointDocument,
+    EndpointList,
+    ReplayDocument,
+    SecretDocument,
+    WebhookEvents,
     address,
     catalogue_document,
     delivery_detail_document,
@@ -75,6 +84,7 @@ class WebhookView(ApiView):
 class EventsView(WebhookView):
     """The catalogue."""
 
+    @describes("List what can be listened to", answers={200: WebhookEvents})
     def get(self, request: Request) -> Response:
         """Everything that can be listened to, each with its schema and a sample."""
         return Response(catalogue_document())
@@ -83,11 +93,14 @@ class EventsView(WebhookView):
 class EndpointsView(WebhookView):
     """All endpoints of the retailer."""
 
+    @describes("List endpoints", answers={200: EndpointList})
     def get(self, request: Request) -> Response:
         """All of them; there are never many."""
         rows = endpoints_kept().order_by("id").prefetch_related("subscriptions")
         return Response({"endpoints": endpoint_documents(list(rows))})
 
+    @describes("Make an endpoint", body=EndpointBody, answers={201: SecretDocument}, once=True, examples={
+        "Told of orders": {"name": "Shop", "url": "https://shop.example/", "events": ["order.captured"]}})  # fmt: skip
     def post(self, request: Request) -> Response:
         """Make one. Its secret is in this answer alone (and in its repetition under the same Idempotency-Key)."""
         body = self.body(request, EndpointBody)
@@ -97,16 +110,20 @@ class EndpointsView(WebhookView):
 class EndpointView(WebhookView):
     """One endpoint."""
 
+    @describes("Get an endpoint", answers={200: EndpointDocument}, problems=[Kind.NOT_FOUND])
     def get(self, request: Request, reference: str) -> Response:
         """The endpoint and how it is doing."""
         return Response(endpoint_document(self.endpoint(reference)))
 
+    @describes("Change an endpoint", body=EndpointChangeBody, answers={200: EndpointDocument}, once=True,
+               problems=[Kind.NOT_FOUND], examples={"Paused": {"state": "paused"}})  # fmt: skip
     def patch(self, request: Request, reference: str) -> Response:
         """Change it, pause it, or make it active again."""
         body = self.body(request, EndpointChangeBody)
         actor = str(key_of(request))
         return self.write_once(request, reference, lambda endpoint: _change(endpoint, body, actor))
 
+    @describes("Remove an endpoint", answers={204: None}, problems=[Kind.NOT_FOUND])
     def delete(self, request: Request, reference: str) -> Response:
         """Remove it. What was told stays in the log."""
         self.endpoint(reference)
@@ -117,6 +134,8 @@ class EndpointView(WebhookView):
 class RotationsView(WebhookView):
     """Secrets of an endpoint."""
 
+    @describes("Make another secret", body=RotationBody, answers={201: SecretDocument}, once=True,
+               problems=[Kind.NOT_FOUND])  # fmt: skip
     def post(self, request: Request, reference: str) -> Response:
         """Make another secret; the one before signs beside it for a while."""
         body = self.body(request, RotationBody)
@@ -131,6 +150,8 @@ class RotationsView(WebhookView):
 class TestsView(WebhookView):
     """Test messages."""
 
+    @describes("Send a test message", body=NothingBody, answers={202: DeliveryDocument}, once=True,
+               problems=[Kind.NOT_FOUND])  # fmt: skip
     def post(self, request: Request, reference: str) -> Response:
         """Send one."""
         self.body(request, NothingBody)
@@ -143,6 +164,8 @@ class TestsView(WebhookView):
 class DeliveriesView(WebhookView):
     """The log of an endpoint."""
 
+    @describes("List deliveries, the newest first", parameters=DeliveriesParameters, answers={200: DeliveryPage},
+               problems=[Kind.NOT_FOUND])  # fmt: skip
     def get(self, request: Request, reference: str) -> Response:
         """A page, the newest first. ``next`` is null on the last one."""
         asked = self.parameters(request, DeliveriesParameters)
@@ -165,6 +188,7 @@ class DeliveriesView(WebhookView):
 class DeliveryView(WebhookView):
     """One delivery."""
 
+    @describes("Get a delivery", answers={200: DeliveryDetailDocument}, problems=[Kind.NOT_FOUND])
     def get(self, request: Request, reference: str, message: str) -> Response:
         """What was sent and what came back, call by call."""
         delivery = delivery_detail(endpoint=self.endpoint(reference), reference=message)
@@ -176,6 +200,8 @@ class DeliveryView(WebhookView):
 class DeliveryReplaysView(WebhookView):
     """Telling one message again."""
 
+    @describes("Send a message again", body=NothingBody, answers={202: DeliveryDocument}, once=True,
+               problems=[Kind.NOT_FOUND])  # fmt: skip
     def post(self, request: Request, reference: str, message: str) -> Response:
         """Send it again with the same identifier."""
         self.body(request, NothingBody)
@@ -193,6 +219,9 @@ class DeliveryReplaysView(WebhookView):
 class ReplaysView(WebhookView):
     """Telling a range of time again."""
 
+    @describes("Tell a range of time again", body=ReplayBody, answers={201: ReplayDocument}, once=True,
+               problems=[Kind.NOT_FOUND],
+               examples={"A night": {"begins": "2026-01-31T20:00:00Z", "ends": "2026-02-01T06:00:00Z"}})  # fmt: skip
     def post(self, request: Request, reference: str) -> Response:
         """Ask for it; a job does it."""
         body = self.body(request, ReplayBody)
@@ -211,6 +240,7 @@ class ReplaysView(WebhookView):
 class ReplayView(WebhookView):
     """One replay."""
 
+    @describes("Get a replay", answers={200: ReplayDocument}, problems=[Kind.NOT_FOUND])
     def get(self, request: Request, reference: str, replay: str) -> Response:
         """How far it is."""
         found = Replay.objects.filter(endpoint=self.endpoint(reference), reference=replay).first()
