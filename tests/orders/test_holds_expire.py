@@ -33,6 +33,7 @@ def test_a_hold_keeps_its_instructions_and_its_end() -> None:
     held("cancel")
     hold = OrderHold.objects.get()
     assert (hold.instructions, hold.at_expiry) == ("call the customer", "cancel")
+    assert hold.expires_at
     assert timedelta(minutes=119) < hold.expires_at - timezone.now() <= timedelta(hours=2)
 
 
