@@ -59,6 +59,7 @@ def test_the_same_order_twice_is_paid_once(fresh: None) -> None:
     [
         ({"amount": "0.00"}, "/payments/0", "out_of_range"),
         ({"amount": 25.43}, "/payments/0/amount", "money_as_number"),
+        ({"expires_at": "9999-12-31T23:59:59-12:00"}, "/payments/0/expires_at", "out_of_range"),
         ({"gateway": "acme_pay"}, "/payments/0/gateway", "unknown_gateway"),
         ({"captured": True}, "/payments/0", "incomplete"),
         ({"amount": "40.00"}, "", "paid_too_much"),

@@ -21,7 +21,7 @@ from oms.web.api.fields import (
     Longitude,
     Price,
     Quantity,
-    instant,
+    future,
     not_empty,
     text,
 )
@@ -91,7 +91,7 @@ class PaymentBody(Body):
     token: Annotated[str, text(255)] = ""
     label: Annotated[str, text(80)] = ""
     authorisation: Annotated[str, text(128)] = ""
-    expires_at: Annotated[datetime, BeforeValidator(instant)] | None = None
+    expires_at: Annotated[datetime, BeforeValidator(future)] | None = None
     captured: bool = False
 
     @model_validator(mode="after")
