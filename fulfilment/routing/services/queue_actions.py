@@ -53,10 +53,14 @@ def queue_expire(*, actor: str) -> int:
 
 
 def _cancel(order_ids: Sequence[int], line_ids: set[int], reason: str, actor: str) -> int:
-    """Orders are locked first; only lines that wait then, with what is open then, are cancelled."""
+    """Orders are locked first; only lines that wait then, with what is open then, are cancelled.
+
+    The lines of an order that a hold keeps back go on waiting: whoever decides the hold decides about them.
+    """
     orders = orders_to_route(order_ids)
+    free = line_ids & {line.line_id for order in orders for line in order.lines}
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM routing_backorder WHERE line_id = ANY(%s) RETURNING line_id", [list(line_ids)])
+        cursor.execute("DELETE FROM routing_backorder WHERE line_id = ANY(%s) RETURNING line_id", [list(free)])
         waiting = {row[0] for row in cursor.fetchall()}
     units = [
         (order, line, line.quantity, reason) for order in orders for line in order.lines if line.line_id in waiting

@@ -25,12 +25,13 @@ from fulfilment.routing.services import (
     queue_try_now,
     runs_given_up,
 )
+from modules.contracts.review import HoldDecision
 from modules.models import Decision
 from modules.services import revise
 from oms.infra.database.context import retailer_context
 from oms.infra.models import Event
 from orders.models import Order, OrderHold
-from orders.services import hold_release
+from orders.services import hold_release, holds_place
 from tests.factories.catalogue import ProductFactory
 from tests.factories.inventory import stock_received
 from tests.factories.locations import LocationFactory
@@ -273,6 +274,18 @@ def test_staff_try_set_aside_and_cancel(acme: None) -> None:
     assert queue_cancel(line_ids=[line.pk], reason="the customer was called", actor="user maria") == 0
     # then
     assert units(order) == (0, 1, 1)
+    assert violations() == []
+
+
+def test_the_line_of_a_held_order_goes_on_waiting_when_it_is_to_be_cancelled(acme: None) -> None:
+    order = waiting()
+    line = order.lines.get()
+    hold = HoldDecision("fraud", ("allocate",), "looks odd")
+    holds_place(holds=[(order.pk, order.number, hold)], actor="rule")
+    # when
+    assert queue_cancel(line_ids=[line.pk], reason="the customer was called", actor="user maria") == 0
+    # then
+    assert QueueEntry.objects.get().line_id == line.pk
     assert violations() == []
 
 
