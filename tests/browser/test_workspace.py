@@ -74,13 +74,14 @@ def test_all_that_match_are_held_and_let_go_again(site: str, page: Page) -> None
     page.get_by_role("button", name="Release a hold: 60 orders").click()
     work()
     expect(page.get_by_role("heading", name="Release a hold: 60 orders")).to_contain_text("Done")
-    # when: all are routed, but there is one lamp
+    work()  # orders that a hold has let go are routed by themselves: the one lamp is given away
+    # when: all others are routed
     page.goto(f"{site}/admin/orders/order/?status=open")
     page.locator("#action-toggle").check()
-    bar.get_by_role("button", name="Select all 60 that match").click()
+    bar.get_by_role("button", name="Select all 59 that match").click()
     bar.get_by_label("What to do with the chosen rows").select_option("route")
     bar.get_by_role("button", name="Go on").click()
-    page.get_by_role("button", name="Route now: 60 orders").click()
+    page.get_by_role("button", name="Route now: 59 orders").click()
     expect(page.get_by_text("You can close this page")).to_be_visible()
     page.goto(f"{site}/admin/")
     work()

@@ -147,8 +147,8 @@ def test_a_long_feed_is_a_job(shop: Partner, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "code"),
     [
-        (b"sku,quantity\nA,1\n", "text/csv", 400, "malformed_request"),
-        (b"location,sku,quantity\nS1,\xff,1\n", "text/csv", 400, "malformed_request"),
+        (b"sku,quantity\nA,1\n", "text/csv", 422, "validation"),
+        (b"location,sku,quantity\nS1,\xff,1\n", "text/csv", 422, "validation"),
         (b"{}", "application/json", 415, "unsupported_media_type"),
     ],
 )

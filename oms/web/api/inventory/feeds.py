@@ -23,7 +23,7 @@ from oms.web.api.authentication import key_of
 from oms.web.api.describing import describes
 from oms.web.api.documents import Document, Links, PageLinks
 from oms.web.api.fields import Body, Identifier, Instant, Parameters, text
-from oms.web.api.problems import Kind, Problem
+from oms.web.api.problems import Fault, Kind, Problem, invalid
 from oms.web.api.views import ApiView
 from oms.web.rights import Scope
 
@@ -205,7 +205,7 @@ def _spooled(request: Request) -> tuple[IO[bytes], bytes]:
     except UnreadablePostError as fault:
         raise Problem(Kind.MALFORMED_REQUEST, "The body ended before its announced length.") from fault
     if not size:
-        raise Problem(Kind.MALFORMED_REQUEST, "The body is empty: send rows.")
+        raise invalid([Fault("", "bad_rows", "The body is empty: send rows.")])
     file.seek(0)
     return file, digest.digest()
 
@@ -220,7 +220,7 @@ def _receive(asked: FeedParameters, rows: Iterator[Given], *, actor: str) -> Ans
     except FeedTooLong as fault:
         raise Problem(Kind.BODY_TOO_LARGE, f"{str(fault).capitalize()}.") from fault
     except (FeedUnreadable, UnicodeDecodeError) as fault:
-        raise Problem(Kind.MALFORMED_REQUEST, f"The rows cannot be read: {fault}.") from fault
+        raise invalid([Fault("", "bad_rows", f"The rows cannot be read: {fault}.")]) from fault
     if feed.rows > MERGED_AT_ONCE:
         feed_merge_later(feed_id=feed.pk)
         return Answer(202, feed_document(feed))
