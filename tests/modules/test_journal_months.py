@@ -235,8 +235,8 @@ class TestGuards:
                 " AND relname LIKE 'modules\\_decision%' AND relname <> 'modules_decisioncontext'"
                 " AND relkind IN ('r', 'p')"
             ).fetchall()
-        # PostgreSQL 17 added the right to maintain (m), which earlier servers do not know.
-        every = "arwdDxtm" if server.info.server_version >= 170_000 else "arwdDxt"
+            # PostgreSQL 17 added the right to maintain (m), which earlier servers do not know.
+            every = "arwdDxtm" if server.info.server_version >= 170_000 else "arwdDxt"
         assert rows == [("oms_owner", [f"oms_owner={every}/oms_owner", "retailer_acme=arwd/oms_owner"])]
 
     def test_no_other_retailer_reaches_a_month(self, in_2031: None) -> None:
