@@ -6,11 +6,11 @@ from django.db import close_old_connections, connections
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from oms.infra.database.context import registry_context, retailer_context
+from oms.infra.database.context import retailer_context
 from oms.infra.idempotency import answers_prune
 from tenants.cloning import CloneBusy, staging_clone, staging_expire
 from tenants.cloning.services import DEPLOY, NEWEST_ORDERS
-from tenants.models import Retailer
+from tenants.registry import retailer_schemas
 
 #: Nobody sends a write again after a month.
 ANSWERS_KEPT_DAYS = 30
@@ -45,8 +45,6 @@ def expire(timestamp: int) -> None:
 def prune(timestamp: int) -> None:
     """Forget the answers to writes that nobody will send again, of every retailer, once a night."""
     close_old_connections()
-    with registry_context():
-        schemas = list(Retailer.objects.values_list("schema_name", flat=True))
-    for schema in schemas:
+    for schema in retailer_schemas():
         with retailer_context(schema):
             answers_prune(days=ANSWERS_KEPT_DAYS)

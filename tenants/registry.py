@@ -78,3 +78,9 @@ def time_zone_of(schema: str) -> ZoneInfo:
     with registry_context():
         name = Retailer.objects.filter(schema_name=schema).values_list("time_zone", flat=True).first()
     return ZoneInfo(name or "UTC")
+
+
+def retailer_schemas() -> list[str]:
+    """The schema of every retailer and of every staging clone."""
+    with registry_context():
+        return list(Retailer.objects.values_list("schema_name", flat=True))

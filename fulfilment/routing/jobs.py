@@ -12,9 +12,9 @@ from fulfilment.routing.models import QueueEntry
 from fulfilment.routing.services import StockContention, queue_due, queue_expire, queue_retry, runs_given_up
 from fulfilment.routing.services.run_route import route_run, run_due
 from modules.profile import NotAdopted
-from oms.infra.database.context import registry_context, retailer_context
+from oms.infra.database.context import retailer_context
 from oms.infra.queue import enqueue
-from tenants.models import Retailer
+from tenants.registry import retailer_schemas
 
 logger = logging.getLogger(__name__)
 
@@ -30,10 +30,8 @@ _AGAIN = RetryStrategy(max_attempts=5, exponential_wait=2, retry_exceptions=[Sto
 def wake(timestamp: int) -> None:
     """Once a minute: ask for the jobs that have something to do, at most one of each for a retailer."""
     close_old_connections()
-    with registry_context():
-        schemas = list(Retailer.objects.values_list("schema_name", flat=True))
     runs = timestamp // 60 % RUN_EVERY_MINUTES == 0
-    for schema in schemas:
+    for schema in retailer_schemas():
         try:
             with retailer_context(schema):
                 wake_retailer(runs=runs)

@@ -8,21 +8,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
-Address = IPv4Address | IPv6Address
+from oms.infra.addresses import Address, is_never_called, is_private, meant
 
-_NEVER = tuple(
-    ip_network(each)
-    for each in ("0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "100.100.100.200/32", "192.0.0.192/32",
-                 "::/128", "fe80::/10", "ff00::/8", "fd00:ec2::254/128")
-)  # fmt: skip
-#: Networks whose addresses carry an IPv4 address: where it stands, in bits from the right.
-_CARRIERS = ((IPv6Network("::/96"), 0), (IPv6Network("64:ff9b::/96"), 0), (IPv6Network("2002::/16"), 80))
 _LONGEST = 500
 
 
@@ -71,25 +64,13 @@ def resolve(host: str, port: int, *, schema: str) -> str:
 
 
 def _refuse_unless_open(address: Address, schema: str) -> None:
-    for each in _meant(address):
-        if any(each in network for network in _NEVER):
+    for each in meant(address):
+        if is_never_called(each):
             message = f"{address} is never called: it belongs to no partner."
             raise BadAddress(message)
-        private = each.is_private or not each.is_global or each.is_multicast or each.is_reserved
-        if private and not any(each in ip_network(network) for network in _allowed(schema)):
+        if is_private(each) and not any(each in ip_network(network) for network in _allowed(schema)):
             message = f"{address} is not a public address."
             raise BadAddress(message)
-
-
-def _meant(address: Address) -> list[Address]:
-    """The address, and the IPv4 address that it stands for."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped:
-            return [address.ipv4_mapped]
-        inner = next((int(address) >> shift for network, shift in _CARRIERS if address in network), None)
-        if inner is not None and address not in (IPv6Address("::1"), IPv6Address("::")):
-            return [address, IPv4Address(inner & 0xFFFFFFFF)]
-    return [address]
 
 
 def _allowed(schema: str) -> Sequence[str]:

@@ -18,6 +18,7 @@ import httpx
 from django.conf import settings
 from django.utils import timezone
 
+from oms.infra.addresses import is_public
 from oms.infra.database.context import retailer_context
 from oms.infra.outbound import Kind, Refused, send
 from orders.channels import UnknownAdapter, adapter_named
@@ -223,7 +224,7 @@ def _refuse_inner_addresses(address: str) -> None:
     except (OSError, UnicodeError) as fault:
         message = f"the host {parts.hostname} is not known"
         raise _Failed(message) from fault
-    if not all(ipaddress.ip_address(each.partition("%")[0]).is_global for each in found):
+    if not all(is_public(ipaddress.ip_address(each.partition("%")[0])) for each in found):
         message = f"the host {parts.hostname} is not on the public internet"
         raise _Failed(message, final=True)
 

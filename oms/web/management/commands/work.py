@@ -14,12 +14,12 @@ from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
-from oms.infra.database.context import registry_context, retailer_context
+from oms.infra.database.context import retailer_context
 from oms.infra.models import PendingReaction
 from oms.infra.queue import enqueue
 from oms.infra.schedule import due_tasks
 from oms.web.startup import refuse_changed_releases
-from tenants.models import Retailer
+from tenants.registry import retailer_schemas
 
 #: A worker that has not been heard of for this long is dead: its jobs are taken up by another.
 _STALLED_AFTER_SECONDS = 30.0
@@ -69,9 +69,7 @@ def _wake_reactions(tasks: list[str]) -> None:
 
     ``tasks`` are the jobs whose time has come.
     """
-    with registry_context():
-        schemas = list(Retailer.objects.values_list("schema_name", flat=True))
-    for schema in schemas:
+    for schema in retailer_schemas():
         with retailer_context(schema):
             if PendingReaction.objects.exists():
                 enqueue("oms.infra.jobs.react", queueing_lock="react")
