@@ -3,7 +3,8 @@
 A *content* is a number of units of each line. The cheapest parcel for each content is found over all candidates at
 once; then the cheapest set of parcels for each content, one line after the other. Nothing stops this programme from
 using one facility twice: so its plan is a lower bound, and optimal when no facility occurs twice. A facility that does
-is taken out, given its parcel (at most one) in a pass of its own, and the programme is solved again.
+is taken out, given its parcel (at most one) in a pass of its own, and the programme is solved again. So is, from the
+start, one whose parcel does not count to the most that a plan may have.
 """
 
 from __future__ import annotations
@@ -93,11 +94,12 @@ def cheapest_contents(
     ranks = view.all_ranks(levels, table.contents)
     left_over = view.left_over(view.needs[None, :] - table.contents)
     penalty = np.int64(view.problem.split_penalty) * RANK
-    apart: list[int] = []
-    common = np.ones(len(view.facilities), dtype=bool)
+    common = view.counts.copy() if view.order.max_parcels is not None else np.ones(len(view.facilities), dtype=bool)
+    apart = [int(at) for at in np.flatnonzero(~common)]
     for _ in range(_PASSES):
         best, who = _best_parcels(ranks, common)
-        solved = _Layers(table, best, [ranks[at] for at in apart], view.most)
+        own = [(ranks[at], bool(view.counts[at])) for at in apart]
+        solved = _Layers(table, best, own, view.most)
         totals = solved.final + left_over
         totals[0] = left_over[0] + penalty
         end = int(totals.argmin())
@@ -122,9 +124,12 @@ def _best_parcels(ranks: Costs, common: NDArray[np.bool_]) -> tuple[Costs, NDArr
 
 
 class _Layers:
-    """The programme itself: the lowest rank of each content, and how it came about."""
+    """The programme itself: the lowest rank of each content, and how it came about.
 
-    def __init__(self, table: Table, best: Costs, apart: list[Costs], most: int) -> None:
+    ``apart``: the ranks of facilities that have a pass of their own, and whether their parcels count.
+    """
+
+    def __init__(self, table: Table, best: Costs, apart: list[tuple[Costs, bool]], most: int) -> None:
         self.table = table
         self.best = best
         self.apart = apart
@@ -147,7 +152,7 @@ class _Layers:
             if len(part):
                 sets[wholes] = np.minimum(np.minimum.reduceat(self.best[part] + sets[rest], starts), INF)
         self.passes = [sets]
-        for own in self.apart:
+        for own, _ in self.apart:
             self.passes.append(self._with(self.passes[-1], own))
         return self.passes[-1]
 
@@ -166,11 +171,13 @@ class _Layers:
         for _ in range(most):
             layers.append(self._with(layers[-1], self.best))
         self.grids.append(layers)
-        for own in self.apart:
+        for own, counts in self.apart:
             before = self.grids[-1]
-            self.grids.append(
-                [before[0], *(np.minimum(before[n], self._with(before[n - 1], own)) for n in range(1, most + 1))]
-            )
+            if counts:
+                with_it = [before[0], *(self._with(sets, own) for sets in before[:-1])]
+            else:
+                with_it = [self._with(sets, own) for sets in before]
+            self.grids.append([np.minimum(sets, more) for sets, more in zip(before, with_it, strict=True)])
         return self.grids[-1][-1]
 
     def parcels(self, content: int) -> list[tuple[int, int]]:
@@ -181,11 +188,13 @@ class _Layers:
         layer = len(self.grids[0]) - 1 if self.grids else 0
         for at in range(len(self.apart) - 1, -1, -1):
             now = self._at(at + 1, layer)
-            if now[content] == self._at(at, layer)[content]:
+            rank = int(now[content])
+            if rank == self._at(at, layer)[content]:
                 continue
-            part, content = self._part(content, self.apart[at], self._at(at, layer - 1), int(now[content]))
+            own, counts = self.apart[at]
+            layer -= counts
+            part, content = self._part(content, own, self._at(at, layer), rank)
             found.append((at, part))
-            layer -= 1
         while content:
             rank = int(self._at(0, layer)[content])
             part, content = self._part(content, self.best, self._at(0, layer - 1), rank)

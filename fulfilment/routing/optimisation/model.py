@@ -55,7 +55,8 @@ class Order:
     """An order to be sourced.
 
     ``skus`` and ``units`` belong together, one for each line; a SKU stands in one line only. Units left unfilled cost
-    ``unfilled_fixed`` once for the order and ``unfilled[line]`` each. ``max_parcels`` caps the parcels.
+    ``unfilled_fixed`` once for the order and ``unfilled[line]`` each. ``max_parcels`` caps the parcels, without those of
+    the facilities ``anyway``, which send one in any case.
     """
 
     key: int
@@ -65,6 +66,7 @@ class Order:
     unfilled: tuple[int, ...]
     unfilled_fixed: int = 0
     max_parcels: int | None = None
+    anyway: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

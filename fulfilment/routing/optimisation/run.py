@@ -63,7 +63,8 @@ def grouped(orders: Sequence[Order]) -> tuple[list[Group], list[list[int]]]:
     """Orders that share price, lines and penalties, counted, and the positions of each group's orders."""
     members: dict[tuple[object, ...], list[int]] = {}
     for position, order in enumerate(orders):
-        alike = (id(order.price), order.skus, order.units, order.unfilled, order.unfilled_fixed, order.max_parcels)
+        limits = (order.max_parcels, order.anyway)
+        alike = (id(order.price), order.skus, order.units, order.unfilled, order.unfilled_fixed, limits)
         members.setdefault(alike, []).append(position)
     return [Group(orders[each[0]], float(len(each))) for each in members.values()], list(members.values())
 

@@ -70,10 +70,12 @@ def _greedy(view: View, *, whole_first: bool) -> list[int]:
     """Choose candidates one by one: cheapest for a unit of what is left, or first the one that holds most."""
     left = view.needs.copy()
     chosen: list[int] = []
-    while left.any() and len(chosen) < view.most:
+    while left.any():
         take = np.minimum(view.held, left[:, None])
         units = np.minimum(take.sum(axis=0), view.room)
         units[chosen] = 0
+        if _counted(view, chosen) >= view.most:
+            units[view.counts] = 0
         if not units.any():
             break
         saved = ((view.unfilled[:, None] - view.unit) * take).sum(axis=0) - view.fixed
@@ -90,6 +92,11 @@ def _greedy(view: View, *, whole_first: bool) -> list[int]:
     return chosen
 
 
+def _counted(view: View, chosen: Sequence[int]) -> int:
+    """How many parcels of a set count to the most that a plan may have."""
+    return int(view.counts[list(chosen)].sum())
+
+
 def _exchanged(view: View, best: list[tuple[int, Units]], rank: int) -> tuple[list[tuple[int, Units]], int]:
     """Leave out, add or exchange one facility as long as it pays; candidates that share most with the order first."""
     order = np.lexsort((view.fixed, -view.held.sum(axis=0)))[:32]
@@ -101,7 +108,7 @@ def _exchanged(view: View, best: list[tuple[int, Units]], rank: int) -> tuple[li
         tries += [[*rest, at] for rest in [chosen, *tries] for at in pool if at not in chosen]
         found = None
         for trial in tries:
-            if len(trial) > view.most:
+            if _counted(view, trial) > view.most:
                 continue
             parcels = filled(view, trial)
             value = rank_of(view, parcels)
@@ -127,7 +134,8 @@ def cheapest_set(view: View) -> tuple[list[tuple[int, Units]], int]:
         member = (sets >> at & 1).astype(bool)
         members.append(member)
         ranks[member] += view.fixed[at]
-        sizes += member
+        if view.counts[at]:
+            sizes += member
     all_that_can = np.zeros(len(sets), dtype=np.int64)
     all_that_pay = np.zeros(len(sets), dtype=np.int64)
     short = np.zeros(len(sets), dtype=bool)

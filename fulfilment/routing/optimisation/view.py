@@ -25,7 +25,7 @@ class View:
     ``held``: units of each line at each candidate, never more than needed, ``(lines, candidates)``. ``fixed`` and
     ``unit``: rank of a parcel and of each unit in it, with split penalty and bid prices; for prices that are not
     linear a lower bound of them. ``bids``: the bid prices alone. Each parcel carries the split penalty; a plan's
-    total gives one back.
+    total gives one back. ``counts``: whose parcels count to the most that a plan may have.
     """
 
     problem: Problem
@@ -38,10 +38,11 @@ class View:
     unit: Costs
     bids: Costs
     unfilled: Costs
+    counts: NDArray[np.bool_]
 
     @property
     def most(self) -> int:
-        """The most parcels a plan may have."""
+        """The most parcels a plan may have, of those that count."""
         units = int(self.needs.sum())
         return units if self.order.max_parcels is None else min(units, self.order.max_parcels)
 
@@ -57,6 +58,7 @@ class View:
             fixed=self.fixed[keep],
             unit=self.unit[:, keep],
             bids=self.bids[:, keep],
+            counts=self.counts[keep],
         )
 
     def left_over(self, left: Units) -> Costs:
@@ -139,6 +141,7 @@ def view_of(problem: Problem, order: Order, prices: BidPrices | None) -> View:
         unit=unit * RANK,
         bids=bids,
         unfilled=np.asarray(order.unfilled, dtype=np.int64) * RANK,
+        counts=~np.isin(facilities, list(order.anyway)) if order.anyway else np.ones(len(facilities), dtype=bool),
     )
 
 
@@ -174,7 +177,7 @@ def undominated(view: View) -> NDArray[np.bool_]:
     """Which candidates may be part of a cheapest plan where prices are linear.
 
     One is out if another, dearer in nothing, holds all that is needed of each line that it holds: whatever it would
-    send, the other can send besides its own.
+    send, the other can send besides its own: as long as its parcel does not count to the most where the first does not.
     """
     count = len(view.facilities)
     keep = np.ones(count, dtype=bool)
@@ -187,8 +190,9 @@ def undominated(view: View) -> NDArray[np.bool_]:
             continue
         unit = view.unit[:, at][:, None]
         covers = (view.held == 0) | (whole[:, at][:, None] & (unit <= view.unit))
-        beaten = covers.all(axis=0) & (view.fixed[at] <= view.fixed)
+        beaten = covers.all(axis=0) & (view.fixed[at] <= view.fixed) & (view.counts >= view.counts[at])
         same = (view.fixed[at] == view.fixed) & ((unit == view.unit) | (view.held == 0)).all(axis=0)
+        same &= view.counts == view.counts[at]
         keep &= ~(beaten & ((numbers > at) | ~same))
         keep[at] = True
     return keep

@@ -31,7 +31,7 @@ def every_plan(problem: Problem, order: Order, prices: BidPrices) -> Iterator[tu
     for rows in product(*choices):
         taken = np.array(rows, dtype=np.int64)
         sent = [int(at) for at in numbers if taken[:, at].any()]
-        if order.max_parcels is not None and len(sent) > order.max_parcels:
+        if order.max_parcels is not None and len(set(sent) - order.anyway) > order.max_parcels:
             continue
         if problem.room is not None and (taken.sum(axis=0) > problem.room).any():
             continue

@@ -22,7 +22,8 @@ def check(problem: Problem, order: Order, prices: BidPrices, plan: Plan) -> None
     assert (taken <= problem.stock[list(order.skus)]).all()
     assert (taken.sum(axis=1) + plan.unfilled == order.units).all()
     assert problem.room is None or (taken.sum(axis=0) <= problem.room).all()
-    assert order.max_parcels is None or len(plan.parcels) <= order.max_parcels
+    counted = {parcel.facility for parcel in plan.parcels} - order.anyway
+    assert order.max_parcels is None or len(counted) <= order.max_parcels
     cost = sum(parcel.price for parcel in plan.parcels) + problem.split_penalty * max(0, len(plan.parcels) - 1)
     cost += sum(map(int.__mul__, plan.unfilled, order.unfilled)) + (order.unfilled_fixed if any(plan.unfilled) else 0)
     bids = sum(
