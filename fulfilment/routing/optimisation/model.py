@@ -55,8 +55,8 @@ class Order:
     """An order to be sourced.
 
     ``skus`` and ``units`` belong together, one for each line; a SKU stands in one line only. Units left unfilled cost
-    ``unfilled_fixed`` once for the order and ``unfilled[line]`` each. ``max_parcels`` caps the parcels, without those of
-    the facilities ``anyway``, which send one in any case.
+    ``unfilled_fixed`` once for the order and ``unfilled[line]`` each. ``max_parcels`` caps the parcels, without
+    those of the facilities ``anyway``, which send one in any case.
     """
 
     key: int

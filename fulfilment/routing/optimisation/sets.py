@@ -46,12 +46,11 @@ def _filled(view: View, chosen: Sequence[int], *, worthwhile: bool) -> list[tupl
 
 def rank_of(view: View, parcels: Sequence[tuple[int, Units]]) -> int:
     """The rank of a plan, with the split penalty of its first parcel (or one for none)."""
-    left = view.needs.copy()
-    total = 0 if parcels else view.problem.split_penalty * RANK
-    for at, units in parcels:
-        left -= units
-        total += int(view.parcel_ranks(np.array([at]), units[None, :])[0, 0])
-    return total + int(view.left_over(left[None, :])[0])
+    if not parcels:
+        return view.problem.split_penalty * RANK + int(view.left_over(view.needs))
+    contents = np.array([units for _, units in parcels])
+    ranks = view.parcel_ranks(np.array([at for at, _ in parcels]), contents).diagonal()
+    return int(ranks.sum()) + int(view.left_over(view.needs - contents.sum(axis=0)))
 
 
 def good_plan(view: View, *, search: bool) -> tuple[list[tuple[int, Units]], int]:

@@ -100,16 +100,17 @@ class View:
 
     def plan(self, parcels: Sequence[tuple[int, Units]], *, exact: bool) -> Plan:
         """The plan of (candidate, units of each line) pairs, with its real cost."""
-        filled = np.zeros_like(self.needs)
+        left, bids = self.needs, 0
         sent: list[Parcel] = []
-        bids = 0
-        for at, units in sorted(parcels, key=lambda pair: pair[0]):
-            facility = self.facilities[at : at + 1]
-            price = int(self.order.price.prices(facility, units[None, :])[0, 0])
-            sent.append(Parcel(int(facility[0]), tuple(int(count) for count in units), price))
-            bids += int(units @ self.bids[:, at])
-            filled = filled + units
-        left = self.needs - filled
+        if parcels:
+            parcels = sorted(parcels, key=lambda pair: pair[0])
+            at, contents = np.array([at for at, _ in parcels]), np.array([units for _, units in parcels])
+            facilities = self.facilities[at]
+            prices = self.order.price.prices(facilities, contents).diagonal()
+            rows = zip(facilities.tolist(), contents.tolist(), prices.tolist(), strict=True)
+            sent = [Parcel(facility, tuple(units), price) for facility, units, price in rows]
+            bids = int((contents.T * self.bids[:, at]).sum())
+            left = left - contents.sum(axis=0)
         cost = sum(parcel.price for parcel in sent) + self.problem.split_penalty * max(0, len(sent) - 1)
         cost += int(self.left_over(left)) // RANK
         return Plan(self.order.key, tuple(sent), tuple(int(count) for count in left), cost, cost + bids, exact)
@@ -125,6 +126,8 @@ def view_of(problem: Problem, order: Order, prices: BidPrices | None) -> View:
     able = held.any(axis=0) & (floor_fixed < NEVER)
     if problem.room is not None:
         able &= problem.room > 0
+    if order.max_parcels == 0:
+        able &= np.isin(np.arange(len(able)), list(order.anyway))
     facilities = np.flatnonzero(able)
     total = int(needs.sum())
     room = np.full(len(facilities), total) if problem.room is None else np.minimum(problem.room[facilities], total)
