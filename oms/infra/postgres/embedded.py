@@ -5,6 +5,9 @@ A managed server replaces it by ``DATABASE_URL``; nothing else in the product kn
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -33,6 +36,14 @@ _SETTINGS = {
 _SCRATCH = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 _MARK = "# settings of the order management system"
+#: Seconds that a server may take to start: after a crash it reads its log again and syncs its files first.
+_PATIENCE = 600.0
+#: Seconds within which its process must be there.
+_LAUNCH = 10.0
+
+
+class DatabaseDown(Exception):
+    """The embedded server does not start; the text says where to look."""
 
 
 class EmbeddedServer:
@@ -53,6 +64,13 @@ class EmbeddedServer:
         with PostgresServer._lock:  # one process initialises, the others find it done
             server.ensure_pgdata_inited()
             self._configure()
+            deadline = time.monotonic() + _PATIENCE
+            while not self._ready():
+                if not self.running:
+                    self._launch(server)
+                if time.monotonic() > deadline:
+                    raise DatabaseDown(self._cause)
+                time.sleep(0.05)
             server.ensure_postgres_running()
         return str(server.get_uri())
 
@@ -66,9 +84,41 @@ class EmbeddedServer:
 
     @property
     def running(self) -> bool:
-        """Whether a postmaster answers for this folder."""
-        info = PostmasterInfo.read_from_pgdata(self._folder)
-        return info is not None and bool(info.is_running())
+        """Whether a postmaster works on this folder."""
+        info = self._postmaster()
+        return info is not None and _is_postgres(info.pid)
+
+    @property
+    def _cause(self) -> str:
+        return f"the database does not start; {self._folder / 'log'} says why"
+
+    def _postmaster(self) -> PostmasterInfo | None:
+        """What a postmaster has written of itself; None as long as that is nothing, or not all of it."""
+        try:
+            return PostmasterInfo.read_from_pgdata(self._folder)
+        except (AssertionError, ValueError):
+            return None
+
+    def _ready(self) -> bool:
+        info = self._postmaster()
+        return info is not None and info.status == "ready" and self.running
+
+    def _launch(self, server: PostgresServer) -> None:
+        """Start the server, and wait a little: it may recover from a crash, or from the last one's end, for longer."""
+        # The number in a file that a crash left behind may be that of any other process by now.
+        (self._folder / "postmaster.pid").unlink(missing_ok=True)
+        deadline = time.monotonic() + _LAUNCH
+        while True:
+            try:
+                return server.ensure_postgres_running()
+            except subprocess.TimeoutExpired:
+                sys.stderr.write("The database takes longer to start: it recovers from a crash.\n")
+                return None
+            except subprocess.CalledProcessError as error:
+                # Processes of a server that was killed hold its memory until they notice.
+                if time.monotonic() > deadline:
+                    raise DatabaseDown(self._cause) from error
+                time.sleep(0.5)
 
     @staticmethod
     def binary(name: str) -> str:
@@ -83,3 +133,13 @@ class EmbeddedServer:
         lines = [_MARK, *(f"{name} = {value}" for name, value in settings.items())]
         with path.open("a") as file:
             file.write("\n".join(lines) + "\n")
+
+
+def _is_postgres(process: int) -> bool:
+    """Whether a process lives and is a postmaster: its number may have gone to another one."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text("utf-8")
+    except OSError:
+        return False
+    name, state = told[told.index("(") + 1 : told.rindex(")")], told[told.rindex(")") + 2]
+    return name == "postgres" and state != "Z"

@@ -68,6 +68,8 @@ def _children(port: int) -> list[Child]:
     web = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port),
         "--workers", "2", "--blocking-threads", "4", "--log-level", "warning",
+        # Without it the death of one web process ends them all.
+        "--respawn-failed-workers", "--respawn-interval", "0.1",
         "oms.web.wsgi:application",
     ]  # fmt: skip
     worker = [sys.executable, "manage.py", "work"]
