@@ -16,6 +16,7 @@ from oms.infra.backoffice.lists import MasterDataAdmin
 from oms.infra.backoffice.site import retailer_site
 from oms.infra.database.context import retailer_context
 from oms.infra.models import OutboundDeparture, OutboundRefusal
+from oms.web.models import BulkJob
 from oms.web.services.api_keys import api_key_issue
 from oms.web.webhooks.services.replay import test_send as send_test
 from oms.web.workspace.services import bulk_draft
@@ -70,6 +71,7 @@ QUESTIONS = {
     "accounts.user": 4,
     "auth.group": 3,
     "web.apikey": 3,
+    "web.bulkjob": 3,
     "modules.journalretention": 3,
     "webhooks.endpoint": 4,
     "webhooks.delivery": 4,
@@ -108,7 +110,8 @@ def rows_of_every_kind(times: int) -> None:
         ChannelMessage.objects.create(channel=channel, key=f"K{order.pk}", body=b"{}")
         ChannelDelivery.objects.create(channel=channel, key=f"K{order.pk}", kind="status", content={})
         OutboundRefusal.objects.create(kind="mail", target="ada@example.com", payload={}, reason="a staging clone")
-        api_key_issue(name="Partner")
+        key, _ = api_key_issue(name="Partner")
+        BulkJob.objects.create(key=key, kind="stock", content_digest=b"", total=1)
         OutboundDeparture.objects.create(kind="mail", target="a@b.example")
         RoutingRun.objects.create(
             number=order.pk, started_at=timezone.now(), seconds=1, orders=0, placed_orders=0, decided_again=0,
