@@ -93,10 +93,14 @@ def order_made(*, packed: bool = False, shipped: bool = False) -> Order:
 
 def pressed(path: str, form: dict[str, str]) -> list[Send]:
     """The same form from two windows of one person."""
-    first = manager()
-    second = Client(headers={"Host": "acme.localhost"})
-    second.cookies = first.cookies.copy()
-    return [lambda window=window: int(window.post(path, form).status_code) for window in (first, second)]  # type: ignore[misc]
+    return pressed_by(manager(), path, form)
+
+
+def pressed_by(client: Client, path: str, form: dict[str, str]) -> list[Send]:
+    """The same form from the window of ``client`` and from another one."""
+    other = Client(headers={"Host": "acme.localhost"})
+    other.cookies.load(client.cookies.output(header="", sep=";"))
+    return [lambda: int(client.post(path, form).status_code), lambda: int(other.post(path, form).status_code)]
 
 
 def called(path: str, body: object, **headers: str) -> list[Send]:
@@ -206,13 +210,7 @@ def bulk_cancellation() -> Way:
     client = manager()
     listed = {"action": "cancel", "select_across": "1", "index": "0", "_selected_action": [str(order.pk)]}
     key = client.post("/admin/orders/order/", listed)["Location"].split("/")[-3]
-    other = Client(headers={"Host": "acme.localhost"})
-    other.cookies = client.cookies.copy()
-    path = f"/admin/workspace/bulkjob/{key}/confirm/"
-    sends: list[Send] = [
-        lambda window=window: int(window.post(path, {"reason": "gone"}).status_code)  # type: ignore[misc]
-        for window in (client, other)
-    ]
+    sends = pressed_by(client, f"/admin/workspace/bulkjob/{key}/confirm/", {"reason": "gone"})
     return Way(sends, {"void": ["27.00"]}, order, behind="workspace_bulkjob")
 
 
@@ -258,7 +256,7 @@ def gateway_callback() -> Way:
     order = order_made()
     with retailer_context("acme"):
         key = PaymentTransaction.objects.get().key
-        headers, body = gateway_connect("sandbox", schema="acme").signed_callback(key)  # type: ignore[attr-defined]
+        headers, body = gateway_connect("sandbox", schema="acme").signed_callback(key)
     sends = called("/api/v1/payment-callbacks/sandbox", body, **headers)
     return Way(sends, {}, order, {200})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from django.http import HttpResponse, HttpResponseNotModified, UnreadablePostError
 from django.http.response import HttpResponseBase
@@ -124,7 +124,6 @@ class RequestFilesView(ApiView):
     """Files of the order of one fulfilment request, for who works it: a vendor's key sees its own requests alone."""
 
     read_scope = Scope.REQUESTS_READ
-    http_method_names: ClassVar = ["get", "head"]
 
     @describes("List the files of a request", answers={200: FileList}, problems=[Kind.NOT_FOUND])
     def get(self, request: Request, number: str) -> Response:
@@ -137,7 +136,6 @@ class RequestFileView(ApiView):
     """One file of the order of a fulfilment request."""
 
     read_scope = Scope.REQUESTS_READ
-    http_method_names: ClassVar = ["get", "head"]
     content_negotiation_class = _AnyFormat
 
     @describes("Get a file of a request", answers={200: None}, gives=tuple(TYPES), conditional=True,
