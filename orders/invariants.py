@@ -97,11 +97,13 @@ INVARIANTS = [
     ),
     Invariant(
         "capture_follows_fulfilment",
-        "an order whose goods have all left has been asked for no more than it costs",
+        "an order has been charged no more than it costs, beside what its changes have given back",
         """
-        SELECT o.number, o.total, sum(p.captured + p.capturing) FROM orders_order o
+        SELECT o.number, o.total, sum(p.captured + p.capturing), max(b.back) FROM orders_order o
         JOIN orders_payment p ON p.order_id = o.id
-        GROUP BY o.id HAVING sum(p.captured + p.capturing) > o.total
+        LEFT JOIN (SELECT order_id, sum(given_back) AS back FROM orders_orderchange
+                   WHERE kind = 'change' AND status = 'confirmed' GROUP BY order_id) b ON b.order_id = o.id
+        GROUP BY o.id HAVING sum(p.captured + p.capturing) > o.total + coalesce(max(b.back), 0)
         """,
     ),
     Invariant(

@@ -89,12 +89,24 @@ class NoteWritten(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentAdded(OrderEvent):
-    """Somebody put a file on an order."""
+    """Somebody put a file on an order; ``sha256`` of its content names it among the order's."""
 
     NAME: ClassVar[str] = "order.attachment_added.v1"
 
     name: str
     size: int
+    sha256: str = ""
+    for_partners: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentRemoved(OrderEvent):
+    """Who had put a file on an order took it away."""
+
+    NAME: ClassVar[str] = "order.attachment_removed.v1"
+
+    name: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

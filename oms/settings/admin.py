@@ -188,6 +188,7 @@ UNFOLD: dict[str, Any] = {
                     _list("Staff", "badge", "accounts.user"),
                     _list("Groups", "groups", "auth.group"),
                     _list("API keys", "key", "web.apikey"),
+                    _list("API bulk jobs", "dataset", "web.bulkjob"),
                     _list("Webhooks", "webhook", "webhooks.endpoint"),
                     _list("Webhook deliveries", "outgoing_mail", "webhooks.delivery"),
                     _list("Events", "history", "infra.event"),

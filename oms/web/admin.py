@@ -21,6 +21,7 @@ from oms.infra.backoffice.display import money
 from oms.infra.backoffice.links import page_address
 from oms.infra.backoffice.lists import acting
 from oms.infra.backoffice.site import retailer_site
+from oms.web.admin_sites.api_bulk import ApiBulkJobAdmin
 from oms.web.admin_sites.api_keys import ApiKeyAdmin
 from oms.web.admin_sites.life_panel import life_panel
 from oms.web.admin_sites.order_life import OrderLifeViews
@@ -33,7 +34,7 @@ from orders.models import Order
 from orders.services import NoSuchHold, hold_release
 from orders.services.payments import RefundRefused, order_refund
 
-__all__ = ["ApiKeyAdmin", "OrderPageAdmin"]
+__all__ = ["ApiBulkJobAdmin", "ApiKeyAdmin", "OrderPageAdmin"]
 
 
 @register(Order, site=retailer_site)

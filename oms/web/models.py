@@ -173,6 +173,7 @@ class BulkJob(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = "API bulk job"
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(fields=["id"], name="bulk_job_unfinished", condition=~Q(status=BulkStatus.DONE.value)),

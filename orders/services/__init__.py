@@ -3,7 +3,7 @@ from orders.services.hold_reject import hold_reject
 from orders.services.holds import BadHold, NoSuchHold, hold_place, hold_release, holds_place
 from orders.services.lines_cancel import CannotCancel, LineToCancel, lines_cancel
 from orders.services.lines_progress import Progress, lines_progress
-from orders.services.notes import FileRefused, NoteRefused, file_attach, note_write
+from orders.services.notes import FileRefused, NoteRefused, file_attach, file_remove, note_write
 from orders.services.order_cancel import may_cancel, order_cancel, order_cancel_preview, orders_cancel
 from orders.services.order_capture import (
     CaptureRefused,
@@ -43,6 +43,7 @@ __all__ = [
     "UnknownProducts",
     "charges_add",
     "file_attach",
+    "file_remove",
     "headers_refresh",
     "hold_place",
     "hold_reject",

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from oms.infra.events import record
 from orders.domain.attachments import content_type_of, may_attach
-from orders.life_events import AttachmentAdded, NoteWritten
+from orders.life_events import AttachmentAdded, AttachmentRemoved, NoteWritten
 from orders.models import Order, OrderAttachment, OrderNote
 from orders.services.order_state import order_lock
 
@@ -39,7 +39,9 @@ def note_write(*, order_number: str, text: str, author: str, for_partners: bool 
     return note
 
 
-def file_attach(*, order_number: str, name: str, content: bytes, author: str) -> OrderAttachment:
+def file_attach(
+    *, order_number: str, name: str, content: bytes, author: str, for_partners: bool = False
+) -> OrderAttachment:
     """Put a file on an order; the same content again is the file that is there. Raises :class:`FileRefused`."""
     order = order_lock(order_number)
     short = name.replace("\\", "/").rpartition("/")[2].strip()
@@ -49,7 +51,7 @@ def file_attach(*, order_number: str, name: str, content: bytes, author: str) ->
         raise FileRefused(verdict.reason)
     digest = hashlib.sha256(content).hexdigest()
     files = OrderAttachment.objects.filter(order=order).defer("content")
-    earlier = files.filter(sha256=digest).first()
+    earlier = files.filter(sha256=digest, for_partners=for_partners).first()
     if earlier:
         return earlier
     if files.count() >= MOST_FILES:
@@ -57,11 +59,32 @@ def file_attach(*, order_number: str, name: str, content: bytes, author: str) ->
         raise FileRefused(message)
     attached = OrderAttachment.objects.create(
         order=order, name=short, content_type=content_type_of(short), size=len(content), sha256=digest,
-        content=content, author=author,
+        content=content, author=author, for_partners=for_partners,
     )  # fmt: skip
     record([
         AttachmentAdded(
-            subject=order.number, occurred_at=timezone.now(), actor=author, name=short, size=len(content)
+            subject=order.number, occurred_at=timezone.now(), actor=author, name=short, size=len(content),
+            sha256=digest, for_partners=for_partners,
         )
     ])  # fmt: skip
     return attached
+
+
+def file_remove(*, order_number: str, sha256: str, author: str) -> None:
+    """Take a file that partners see off an order, for who put it there. Gone already, it does nothing.
+
+    Raises :class:`FileRefused` where somebody else put it there, ``Order.DoesNotExist``.
+    """
+    order = order_lock(order_number)
+    found = OrderAttachment.objects.filter(order=order, sha256=sha256, for_partners=True).defer("content").first()
+    if found is None:
+        return
+    if found.author != author:
+        message = f"{found.name} was put there by somebody else, who alone can take it away"
+        raise FileRefused(message)
+    found.delete()
+    record([
+        AttachmentRemoved(
+            subject=order.number, occurred_at=timezone.now(), actor=author, name=found.name, sha256=sha256
+        )
+    ])  # fmt: skip

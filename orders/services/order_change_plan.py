@@ -61,6 +61,10 @@ def plan_of(state: OrderState, actions: Sequence[Action]) -> Plan:
         refusal = _PLANNERS[type(action)](state, plan, action)
         if refusal:
             faults.append(Fault(at, refusal))
+    for at, action in enumerate(actions):  # last, since what a line then has depends on the other actions
+        refusal = _discount(state, plan, action) if isinstance(action, act.Discount) else ""
+        if refusal:
+            faults.append(Fault(at, refusal))
     if faults:
         raise ChangeRefused(faults)
     return plan
@@ -187,30 +191,51 @@ def _method(state: OrderState, plan: Plan, action: act.SetMethod) -> str:
     return ""
 
 
+def _discount_asked(state: OrderState, plan: Plan, action: act.Discount) -> str:
+    plan.facts.append(ChangeAction("discount", action.line, 0, -action.amount))
+    return ""
+
+
 def _discount(state: OrderState, plan: Plan, action: act.Discount) -> str:
     """What is taken off is shared over units that may still change, grown so that cancelled ones take none of it."""
     step = Decimal(1).scaleb(-minor_units(state.order.currency))
     if action.amount <= 0 or action.amount != action.amount.quantize(step):
         return f"a discount is more than nothing, in whole steps of {step} {state.order.currency}"
-    lines = [line for line in state.lines.values() if not line.row.fulfilled and line.kept]
+    units = {line.row.pk: _units_then(plan, line) for line in state.lines.values()}
+    lines = [line for line in state.lines.values() if not line.row.fulfilled and units[line.row.pk][1]]
     if action.line:
         lines = [line for line in lines if line.row.position == action.line]
     if not lines:
         what = f"line {action.line}" if action.line else "this order"
         return f"a part of {what} has left or nothing is left of it: give the money back instead"
-    costs = {line.row.pk: state.shares.of_units(line.row.pk, line.kept) for line in lines}
+    costs = {line.row.pk: _cost_then(state, plan, line, units[line.row.pk][1]) for line in lines}
     if action.amount > sum(costs.values()):
         return f"at most {sum(costs.values())} can be taken off"
     words = action.description or "Discount"
-    whole = not action.line and all(not line.row.cancelled and not line.row.fulfilled for line in state.lines.values())
-    if whole:
+    untouched = all(not line.row.cancelled and not line.row.fulfilled for line in state.lines.values())
+    if not action.line and untouched and not plan.take:
         plan.discounts.append((None, action.amount, words))
-    else:
-        for line, part in _shared(lines, costs, action.amount, step):
-            grown = (part * line.row.ordered / line.kept).quantize(step, ROUND_HALF_UP)
-            plan.discounts.append((line.row.pk, grown, words))
-    plan.facts.append(ChangeAction("discount", action.line, 0, -action.amount))
+        return ""
+    for line, part in _shared(lines, costs, action.amount, step):
+        ordered, kept = units[line.row.pk]
+        plan.discounts.append((line.row.pk, (part * ordered / kept).quantize(step, ROUND_HALF_UP), words))
     return ""
+
+
+def _units_then(plan: Plan, line: LineState) -> tuple[int, int]:
+    """Units that a line will have once the other actions are done: all, and those that are not cancelled."""
+    key = line.row.pk
+    apart = sum(part.units for part in plan.new if part.split and part.of is line)
+    more = plan.grow.get(key, 0) - apart
+    return line.row.ordered + more, line.kept + more - plan.take.get(key, 0)
+
+
+def _cost_then(state: OrderState, plan: Plan, line: LineState, kept: int) -> Decimal:
+    """What is left to be taken off a line that keeps so many units."""
+    given = sum((-amount for line_id, amount, _ in plan.discounts if line_id == line.row.pk), Decimal(0))
+    more = max(0, kept - line.kept)
+    cost = state.shares.of_units(line.row.pk, kept - more)
+    return cost + (line.row.unit_price * more + given).quantize(cost, ROUND_HALF_UP)
 
 
 def _shared(
@@ -227,8 +252,10 @@ def _shared(
 
 def _attribute(state: OrderState, plan: Plan, action: act.SetAttribute) -> str:
     attributes = dict(plan.header.get("attributes", state.order.attributes))
-    if not action.name or len(action.name) > 40 or len(action.value) > 255:
+    if not 0 < len(action.name) <= 40 or len(action.value) > 255:
         return "a field's name has between 1 and 40 characters, its value at most 255"
+    if not (action.name + action.value).isprintable():
+        return "a field's name and value are plain text on one line"
     attributes |= {action.name: action.value}
     if not action.value:
         del attributes[action.name]
@@ -253,7 +280,7 @@ _PLANNERS: dict[type[Action], Callable[[OrderState, Plan, Any], str]] = {
     act.SetUnits: _set_units,
     act.SetAddress: _address,
     act.SetMethod: _method,
-    act.Discount: _discount,
+    act.Discount: _discount_asked,
     act.SetAttribute: _attribute,
     act.SetPriority: _priority,
     act.SplitLine: _split,

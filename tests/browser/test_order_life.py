@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from oms.infra.database.context import retailer_context
 from orders.models import Order
+from tests.browser.accessibility import findings
 from tests.browser.test_admin import sign_in
 from tests.factories.accounts import ManagerFactory
 from tests.factories.requests import request_offered
@@ -50,6 +51,35 @@ def test_a_change_is_priced_first_and_then_done(order: tuple[str, Order], page: 
     expect(page.locator("#changes tbody tr")).to_have_count(1)
     expect(page.locator("#timeline")).to_contain_text("The customer pays 24.50 GBP (-2.50 GBP)")
     shot(page, "changed")
+
+
+def test_units_apart_a_line_discount_and_own_fields_stay_out_of_the_way(order: tuple[str, Order], page: Page) -> None:
+    site, row = order
+    sign_in(page, f"{site}/admin/orders/order/{row.pk}/alter/")
+    apart = page.get_by_label("Units of line 1 to put on a line of their own")
+    expect(apart).to_be_hidden()
+    shot(page, "change-calm")
+    page.get_by_text("Send units separately").click()
+    apart.fill("1")
+    page.get_by_label("Code of the location that sends them, line 1").fill("SOUTH")
+    page.get_by_text("Discount single lines").click()
+    page.get_by_label("Discount of line 2", exact=True).fill("1.50")
+    page.get_by_label("What the discount of line 2 is for").fill("scratched")
+    page.get_by_text("Own fields of the order").click()
+    page.get_by_label("Name of a field to add, 1").fill("wrapping")
+    page.get_by_label("Value of the field to add, 1").fill("red")
+    page.get_by_role("button", name="Show what follows").click()
+    preview = page.locator("#preview")
+    for said in ("Line 1: 1 unit apart, from SOUTH", "1.50 off line 2", "Wrapping: red", "27.00 GBP", "25.50 GBP"):
+        expect(preview).to_contain_text(said)
+    expect(apart).to_have_value("1")
+    assert findings(page) == []
+    shot(page, "change-more")
+    page.get_by_role("button", name="Change the order").dblclick()
+    expect(page.locator("#changes tbody tr")).to_have_count(1)
+    expect(page.locator("#timeline")).to_contain_text("1.50 off line 2")
+    expect(page.locator("#decisions")).to_contain_text("Allowed 3 actions")
+    shot(page, "change-more-done")
 
 
 def test_a_cancellation_states_its_consequence_and_asks_why(order: tuple[str, Order], page: Page) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.http import QueryDict
 
+from oms.web.places import refuse_unknown_places
 from orders.domain.capture import Destination
 from orders.domain.change import (
     Action,
@@ -17,6 +18,7 @@ from orders.domain.change import (
     Discount,
     Fault,
     SetAddress,
+    SetAttribute,
     SetMethod,
     SetPriority,
     SetUnits,
@@ -28,6 +30,8 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{8,40}")
 _ADDRESS = ("recipient", "address", "city", "postal_code", "country")
 #: Lines that can be added at once.
 _NEW_LINES = 3
+#: Fields of the retailer's own that can be added at once.
+_NEW_FIELDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,9 @@ class FormLine:
     row: OrderLine
     units: str
     split: str
+    split_from: str
+    off: str
+    off_words: str
     cancel: str
 
     @property
@@ -49,6 +56,11 @@ class FormLine:
         """Units that may still change."""
         return self.kept - self.row.fulfilled
 
+    @property
+    def most_apart(self) -> int:
+        """Units that can be put on a line of their own at most."""
+        return min(self.to_leave, self.kept - 1)
+
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
@@ -60,6 +72,16 @@ class NewLine:
     price: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnField:
+    """One of the retailer's own fields: as it stands, and as typed. ``number`` 0: it is there already."""
+
+    number: int
+    name: str
+    held: str
+    value: str
+
+
 @dataclass(slots=True)
 class ChangeForm:
     """Everything that can be changed, as it stands or as it was typed."""
@@ -67,6 +89,25 @@ class ChangeForm:
     lines: list[FormLine]
     new: list[NewLine]
     header: dict[str, str] = field(default_factory=dict)
+    fields: list[OwnField] = field(default_factory=list)
+
+    @property
+    def splits(self) -> bool:
+        """Whether units are to be sent separately."""
+        return any(line.split.strip() for line in self.lines)
+
+    @property
+    def discounts(self) -> bool:
+        """Whether a line gets a discount."""
+        return any(line.off.strip() for line in self.lines)
+
+    @property
+    def sets_fields(self) -> bool:
+        """Whether a field of the retailer's own is to be another."""
+        changed = (
+            each.value.strip() != each.held or (each.number > 0 and each.name.strip() != "") for each in self.fields
+        )
+        return any(changed)
 
 
 def change_form(order: Order, given: QueryDict) -> ChangeForm:
@@ -75,7 +116,8 @@ def change_form(order: Order, given: QueryDict) -> ChangeForm:
     lines = [
         FormLine(
             row, given.get(f"units-{row.position}", str(row.ordered - row.cancelled)),
-            given.get(f"split-{row.position}", ""),
+            given.get(f"split-{row.position}", ""), given.get(f"split-from-{row.position}", ""),
+            given.get(f"off-{row.position}", ""), given.get(f"off-words-{row.position}", ""),
             given.get(f"cancel-{row.position}", str(row.ordered - row.cancelled - row.fulfilled)),
         )
         for row in rows
@@ -88,7 +130,18 @@ def change_form(order: Order, given: QueryDict) -> ChangeForm:
     names = (*_ADDRESS, "method", "priority")
     header = {name: given.get(name, str(getattr(order, name))) for name in names}
     header |= {name: given.get(name, "") for name in ("discount", "discount_words", "reason")}
-    return ChangeForm(lines, new, header)
+    return ChangeForm(lines, new, header, _own_fields(order, given))
+
+
+def _own_fields(order: Order, given: QueryDict) -> list[OwnField]:
+    """Those that are there, named by their places among the sorted names, and rows for new ones."""
+    held = sorted(order.attributes.items())
+    there = [OwnField(0, name, value, given.get(f"field-{at}", value)) for at, (name, value) in enumerate(held, 1)]
+    new = [
+        OwnField(at, given.get(f"field-name-new-{at}", ""), "", given.get(f"field-new-{at}", ""))
+        for at in range(1, _NEW_FIELDS + 1)
+    ]
+    return [*there, *new]
 
 
 def change_actions(order: Order, given: QueryDict) -> list[Action]:
@@ -100,11 +153,30 @@ def change_actions(order: Order, given: QueryDict) -> list[Action]:
         units, split = _number(line.units, f"units of line {position}"), _number(line.split or "0", "units apart")
         if units != line.kept:
             actions.append(SetUnits(line=position, units=units))
-        elif split:
-            actions.append(SplitLine(line=position, units=split))
+        if split:
+            actions.append(SplitLine(line=position, units=split, ship_from=line.split_from.strip()))
     actions += _added(form.new)
     actions += _header(order, form.header)
+    actions += _taken_off(form.lines)
+    actions += _set_fields(form.fields)
+    refuse_unknown_places(actions)
     return actions
+
+
+def _taken_off(lines: Sequence[FormLine]) -> Iterator[Action]:
+    for line in lines:
+        if line.off.strip():
+            amount = _amount(line.off, f"discount of line {line.row.position}")
+            yield Discount(amount=amount, line=line.row.position, description=line.off_words.strip()[:200])
+
+
+def _set_fields(fields: Sequence[OwnField]) -> Iterator[Action]:
+    for each in fields:
+        name, value = each.name.strip(), each.value.strip()
+        if value and not name:
+            raise ChangeRefused([Fault(0, f"say which field is “{value[:60]}”")])
+        if name and value != each.held:
+            yield SetAttribute(name=name, value=value)
 
 
 def _added(new: Sequence[NewLine]) -> Iterator[Action]:

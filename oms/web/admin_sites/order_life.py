@@ -15,12 +15,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from oms.infra.backoffice.links import page_address
 from oms.infra.backoffice.lists import PageAdmin, acting
 from oms.web.admin_sites.order_forms import cancel_parts, change_actions, change_form, key_of
+from oms.web.files import file_answer
 from orders.domain.change import ChangeRefused, Fault, StaleOrder, actions_from_json, actions_to_json
 from orders.models import ChangeStatus, Order, OrderAttachment
 from orders.services import (
@@ -219,7 +219,8 @@ class OrderLifeViews(PageAdmin[Order]):
         return self._do(
             request, order, f"{given.name} is kept with the order.",
             lambda: file_attach(
-                order_number=order.number, name=str(given.name), content=given.read(), author=acting(request)
+                order_number=order.number, name=str(given.name), content=given.read(), author=acting(request),
+                for_partners=request.POST.get("for_partners") == "on",
             ),
         )  # fmt: skip
 
@@ -231,12 +232,7 @@ class OrderLifeViews(PageAdmin[Order]):
         found = OrderAttachment.objects.filter(order=key, pk=file).first()
         if found is None:
             raise Http404
-        answer = HttpResponse(bytes(found.content), content_type=found.content_type)
-        answer["Content-Disposition"] = content_disposition_header(True, found.name) or "attachment"
-        answer["X-Content-Type-Options"] = "nosniff"
-        answer["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
-        answer["Cache-Control"] = "private, no-store"
-        return answer
+        return file_answer(found)
 
     def _do(self, request: HttpRequest, order: Order, done: str, work: Callable[[], object]) -> HttpResponse:
         try:

@@ -76,7 +76,12 @@ def _note(said: Payload) -> Told:
 
 
 def _file(said: Payload) -> Told:
-    return Told("File added", f"{said['name']}, {said['size']:,} bytes", "attach_file")
+    seen = "Partners see it" if said.get("for_partners") else ""
+    return Told("File added", _join(f"{said['name']}, {said['size']:,} bytes", seen), "attach_file")
+
+
+def _file_removed(said: Payload) -> Told:
+    return Told("File removed", said["name"], "attach_file_off")
 
 
 def _promise_broken(said: Payload) -> Told:
@@ -102,5 +107,6 @@ LIFE_TELLERS: dict[str, Callable[[Payload], Told]] = {
     "order.hold_rejected.v1": _rejected,
     "order.note_written.v1": _note,
     "order.attachment_added.v1": _file,
+    "order.attachment_removed.v1": _file_removed,
     "order.promise_broken.v1": _promise_broken,
 }

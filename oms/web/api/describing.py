@@ -32,6 +32,10 @@ class Operation:
     """Whether it says an ETag, and takes If-None-Match (reading) or If-Match (writing)."""
     media_types: Sequence[str] = ("application/json",)
     """Formats of the body."""
+    raw: bool = False
+    """Whether the body is a file of one of these formats, of whatever content."""
+    gives: Sequence[str] = ()
+    """Formats of the answer, where it is a file and no document."""
     examples: Mapping[str, object] = field(default_factory=dict)
     """Bodies that work, by what each shows."""
 

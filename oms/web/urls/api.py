@@ -8,6 +8,7 @@ from oms.web.api.inventory.views import AvailabilityView, ReservationsView, Rese
 from oms.web.api.openapi.views import OpenApiView
 from oms.web.api.orders.cancellations import CancellationsView
 from oms.web.api.orders.changes import ChangeCancelView, ChangesView
+from oms.web.api.orders.files import FilesView, FileView, RequestFilesView, RequestFileView
 from oms.web.api.orders.notes import NotesView
 from oms.web.api.orders.views import OrdersView, OrderView
 from oms.web.api.payments.views import PaymentCallbackView
@@ -21,6 +22,8 @@ urlpatterns = [
     path("orders/<path:number>/changes/<int:change>/cancel", ChangeCancelView.as_view()),
     path("orders/<path:number>/cancellations", CancellationsView.as_view()),
     path("orders/<path:number>/notes", NotesView.as_view()),
+    path("orders/<path:number>/files", FilesView.as_view()),
+    path("orders/<path:number>/files/<slug:file>", FileView.as_view()),
     path("orders/<path:number>", OrderView.as_view()),  # a channel's number may have a slash in it
     path("channels/<slug:channel>/webhooks", ChannelWebhookView.as_view()),
     path("products", ProductsView.as_view()),
@@ -39,6 +42,8 @@ urlpatterns = [
     path("requests/<path:number>/pack", PackView.as_view()),
     path("requests/<path:number>/ship", ShipView.as_view()),
     path("requests/<path:number>/reject", RejectView.as_view()),
+    path("requests/<path:number>/files", RequestFilesView.as_view()),
+    path("requests/<path:number>/files/<slug:file>", RequestFileView.as_view()),
     path("requests/<path:number>", RequestView.as_view()),
     path("shipments", ShipmentsView.as_view()),
     path("payment-callbacks/<slug:gateway>", PaymentCallbackView.as_view()),

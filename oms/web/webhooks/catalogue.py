@@ -97,8 +97,15 @@ _ITEM = _object({
     "available": _number("On hand less reserved."),
 })  # fmt: skip
 
+_CHANGE = {
+    "change": _number("Number of the change among those of the order, from 1; …/changes tells what it does.", 1),
+    "asked_by": _text("customer, staff or channel."),
+}
+
 _SAMPLE_TIME = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
 _MONEY_MOVED = {"payment": 1, "amount": "25.4300", "currency": "GBP", "label": "Visa 4242", "reason": ""}
+_CHANGED = {"change": 1, "asked_by": "customer", "actions": ["line 1: 1 unit"], "reason": "rang"}
+_SAMPLE_DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _ASKED = {"request": "WEB-1001/1", "location": "LON1"}
 
 
@@ -127,6 +134,44 @@ def _payment(operation: str, done: str) -> PublicEvent:
         sample={**_MONEY_MOVED, "operation": operation},
     )  # fmt: skip
 
+
+_CHANGES = (
+    _told(
+        "order.change_requested", "Change asked for", "A change waits for the retailer to confirm or decline it.",
+        source="order.change_requested.v1", tell=payloads.change_requested, members=_CHANGE, sample=_CHANGED,
+    ),
+    _told(
+        "order.change_confirmed", "Change done", "An order was changed: at once, or once the change was confirmed.",
+        source="order.changed.v1", tell=payloads.change_confirmed,
+        members={**_CHANGE, "total": _MONEY, "difference": _MONEY},
+        sample={**_CHANGED, "total": "15.4300", "difference": "-10.0000", "currency": "GBP"},
+    ),
+    _told(
+        "order.change_declined", "Change declined",
+        "A change or cancellation was declined; the order stayed as it was. …/changes tells why.",
+        source="order.change_declined.v1", tell=payloads.change_declined,
+        members={**_CHANGE, "kind": _text("change or cancellation.")},
+        sample={**_CHANGED, "kind": "change", "why": "line 1 is packed already"},
+    ),
+    _told(
+        "order.change_taken_back", "Change taken back", "Who had asked for a change took it back.",
+        source="order.change_cancelled.v1", tell=payloads.change_taken_back, members=_CHANGE, sample=_CHANGED,
+    ),
+    _told(
+        "order.cancellation_confirmed", "Cancellation done",
+        "A cancellation was done; once for all of its lines. order.cancelled tells of each line.",
+        source="order.cancelled.v1", tell=payloads.cancellation_confirmed,
+        members={
+            "asked_by": _text("customer, staff or channel."),
+            "units": _number("Units cancelled.", 1),
+            "whole": {"type": "boolean", "description": "Whether nothing is left of the order."},
+            "fee": _MONEY,
+        },
+        sample={
+            "units": 3, "whole": True, "asked_by": "customer", "reason": "rang", "fee": "0", "currency": "GBP",
+        },
+    ),
+)  # fmt: skip
 
 _EVENTS = (
     _told(
@@ -170,6 +215,32 @@ _EVENTS = (
         "order.hold_released", "Hold released", "A hold was released, and the order goes on.",
         source="order.hold_released.v1", tell=payloads.order_hold_released,
         members={"hold": _text("Code of the hold.")}, sample={"code": "fraud_review"},
+    ),
+    _told(
+        "order.hold_rejected", "Hold rejected", "A hold was rejected, and what had not left was cancelled.",
+        source="order.hold_rejected.v1", tell=payloads.hold_rejected,
+        members={"hold": _text("Code of the hold.")}, sample={"code": "fraud_review", "reason": "stolen card"},
+    ),
+    *_CHANGES,
+    _told(
+        "order.note_written", "Note written", "Somebody wrote a note that partners may read; …/notes has its text.",
+        source="order.note_written.v1", tell=payloads.note_written, members={}, sample={"for_partners": True},
+    ),
+    _told(
+        "order.file_added", "File added", "Somebody put a file on an order that partners may read.",
+        source="order.attachment_added.v1", tell=payloads.file_added,
+        members={
+            "file": _text("SHA-256 of its content, in hexadecimal: its name under …/files."),
+            "size": _number("Bytes.", 1),
+        },
+        sample={"name": "slip.pdf", "size": 48_211, "sha256": _SAMPLE_DIGEST, "for_partners": True},
+    ),
+    _told(
+        "order.promise_broken", "Promise broken",
+        "The day by which a line was promised has passed, and not everything of it has left.",
+        source="order.promise_broken.v1", tell=payloads.promise_broken,
+        members={"line": _LINE, "promised_on": {"type": "string", "format": "date", "description": "The day."}},
+        sample={"position": 1, "promised_on": "2026-03-01", "why": "as the channel promised"},
     ),
     _payment("authorise", "authorised"),
     _payment("capture", "captured"),

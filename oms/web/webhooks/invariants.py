@@ -6,7 +6,13 @@ from oms.web.webhooks.services.fan_out import HISTORY
 from oms.web.webhooks.services.prune import KEPT
 
 # Types that always tell of their fact; the others depend on what is in it and are looked at in the query.
-_ALWAYS = [(source, event.name) for source, events in TOLD_OF.items() if len(events) == 1 for event in events]
+_FOR_PARTNERS = ("order.note_written.v1", "order.attachment_added.v1")
+_ALWAYS = [
+    (source, event.name)
+    for source, events in TOLD_OF.items()
+    if len(events) == 1 and source not in _FOR_PARTNERS
+    for event in events
+]
 _PAIRS = ", ".join(f"('{source}', '{event}')" for source, event in _ALWAYS)
 
 INVARIANTS = [
@@ -22,7 +28,9 @@ INVARIANTS = [
                 ('order.payment_moved.v1', 'payment.refunded', 'refund'),
                 ('order.payment_moved.v1', 'payment.voided', 'void'),
                 ('order.line_cancelled.v1', 'order.cancelled', 'left'),
-                ('order.line_cancelled.v1', 'return.recorded', 'back')
+                ('order.line_cancelled.v1', 'return.recorded', 'back'),
+                ('order.note_written.v1', 'order.note_written', 'partners'),
+                ('order.attachment_added.v1', 'order.file_added', 'partners')
         )
         SELECT n.reference, t.event, f.id
         FROM webhooks_position p
@@ -31,6 +39,7 @@ INVARIANTS = [
             AND f.occurred_at > f.recorded_at - interval '{HISTORY.days} days'
         JOIN types t ON t.source = f.name AND CASE t.condition
             WHEN 'left' THEN (f.payload ->> 'quantity')::bigint > (f.payload ->> 'returned')::bigint
+            WHEN 'partners' THEN coalesce((f.payload ->> 'for_partners')::boolean, false)
             WHEN 'back' THEN (f.payload ->> 'returned')::bigint > 0
             ELSE t.condition IS NULL OR f.payload ->> 'operation' = t.condition END
         JOIN webhooks_subscription s ON s.event = t.event AND s.after_event < f.id

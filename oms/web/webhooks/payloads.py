@@ -76,6 +76,71 @@ def order_hold_released(fact: Happening) -> Data | None:
     return {"order": _order(fact), "hold": fact.payload["code"]}
 
 
+def change_requested(fact: Happening) -> Data | None:
+    """A change waits to be confirmed. What it would do is asked of the API: it may hold an address."""
+    return _change(fact)
+
+
+def change_confirmed(fact: Happening) -> Data | None:
+    """A change was done."""
+    told = fact.payload
+    return {
+        **_change(fact),
+        "total": _money(told["total"], told["currency"]),
+        "difference": _money(told["difference"], told["currency"]),
+    }
+
+
+def change_declined(fact: Happening) -> Data | None:
+    """A change or cancellation was declined."""
+    return {**_change(fact), "kind": fact.payload["kind"]}
+
+
+def change_taken_back(fact: Happening) -> Data | None:
+    """Who had asked for a change took it back."""
+    return _change(fact)
+
+
+def cancellation_confirmed(fact: Happening) -> Data | None:
+    """Units were cancelled as one cancellation asked."""
+    told = fact.payload
+    return {
+        "order": _order(fact),
+        "asked_by": told["asked_by"],
+        "units": told["units"],
+        "whole": told["whole"],
+        "fee": _money(told["fee"], told["currency"]),
+    }
+
+
+def hold_rejected(fact: Happening) -> Data | None:
+    """A hold was rejected."""
+    return {"order": _order(fact), "hold": fact.payload["code"]}
+
+
+def note_written(fact: Happening) -> Data | None:
+    """A note that partners may read; None for the retailer's own."""
+    return {"order": _order(fact)} if fact.payload["for_partners"] else None
+
+
+def file_added(fact: Happening) -> Data | None:
+    """A file that partners may read; None for the retailer's own. Its name may be a person's, so it stays behind."""
+    told = fact.payload
+    if not told.get("for_partners"):
+        return None
+    return {"order": _order(fact), "file": told["sha256"], "size": told["size"]}
+
+
+def promise_broken(fact: Happening) -> Data | None:
+    """A promised day has passed."""
+    told = fact.payload
+    return {
+        "order": _order(fact),
+        "line": {"position": told["position"], "sku": fact.sku},
+        "promised_on": told["promised_on"],
+    }
+
+
 def payment_moved(operation: str, fact: Happening) -> Data | None:
     """A gateway did ``operation``; None where it did another one."""
     told = fact.payload
@@ -160,6 +225,12 @@ def _money(amount: str, currency: str) -> Data:
     exact = Decimal(amount)
     in_units = exact.quantize(Decimal(1).scaleb(-minor_units(currency)))
     return {"amount": f"{in_units if in_units == exact else exact.normalize():f}", "currency": currency}
+
+
+def _change(fact: Happening) -> Data:
+    """Neither what it does nor why: an address and a person's words are read from the API by who may see them."""
+    told = fact.payload
+    return {"order": _order(fact), "change": told["change"], "asked_by": told["asked_by"]}
 
 
 def _taken_back(fact: Happening) -> Data:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from oms.infra.database.context import retailer_context
 from orders.models import Order, OrderAttachment, OrderChange, OrderHold, OrderNote
 from tests.factories.catalogue import ProductFactory
+from tests.factories.locations import LocationFactory
 from tests.factories.orders import order_placed
 from tests.oms.web.back_office import manager, staff, told, words
 
@@ -61,6 +63,13 @@ def test_a_change_is_shown_first_and_a_double_click_does_it_once(order: Order) -
         ({"sku-new-1": "NONE"}, "There is no product NONE."),
         ({"country": "England"}, "A country is two letters of ISO 3166-1, such as GB."),
         ({"discount": "99"}, "At most 20.00 can be taken off."),
+        ({"split-1": "2"}, "Of line 1, between 1 and 1 units can be put apart."),
+        ({"split-1": "1", "split-from-1": "MOON"}, "There is no location MOON."),
+        ({"split-1": "1", "units-1": "1"}, "Line 1: 1 unit apart: this is changed twice."),
+        ({"off-1": "20.01"}, "At most 20.00 can be taken off."),
+        ({"off-1": "1.001"}, "A discount is more than nothing, in whole steps of 0.01 GBP."),
+        ({"field-new-1": "red"}, "Say which field is “red”."),
+        ({"field-name-new-1": "a\nb", "field-new-1": "x"}, "A field's name and value are plain text on one line."),
         ({"discount": "NaN"}, "Discount: give an amount such as 12.50, not “NaN”."),
         ({"step": "confirm"}, "Load the page again: this form is not whole."),
     ],
@@ -70,6 +79,34 @@ def test_what_cannot_be_done_is_said_and_what_was_typed_stays(order: Order, type
     assert said in words(answer)
     with retailer_context("acme"):
         assert OrderChange.objects.count() == 0
+
+
+def test_units_apart_a_line_discount_and_own_fields_are_priced_first_and_done_together(order: Order) -> None:
+    with retailer_context("acme"):
+        Order.objects.filter(pk=order.pk).update(attributes={"gift": "yes", "till": "4"})
+        LocationFactory.create(code="NORTH")
+    client = manager()
+    quiet = client.get(at(order, "alter")).content.decode()
+    for part in ("split", "line-discounts", "own-fields"):  # closed until it is used
+        assert f'<details class="oms-fold" id="{part}">' in quiet
+    typed = {
+        "split-1": "1", "split-from-1": "NORTH", "off-1": "2.50", "off-words-1": "scratched", "field-1": "",
+        "field-2": "5", "field-name-new-1": "wrap", "field-new-1": "red",
+    }  # fmt: skip
+    page = client.post(at(order, "alter"), form_of(order, **typed)).content.decode()
+    for part in ("split", "line-discounts", "own-fields"):
+        assert f'<details class="oms-fold" id="{part}" open>' in page
+    for said in ("Line 1: 1 unit apart, from NORTH", "2.50 off line 1", "Gift: none", "Till: 5", "Wrap: red", "17.50"):
+        assert said in page, said
+    confirm = {name: hidden(page, name) for name in ("key", "version", "actions")} | {"step": "confirm"}
+    confirm["key"] = re.findall(r'name="key" value="([^"]+)"', page)[0]
+    assert told(client.post(at(order, "alter"), confirm))[-1] == "WEB-1 is changed."
+    with retailer_context("acme"):
+        order.refresh_from_db()
+        assert (order.attributes, order.total) == ({"till": "5", "wrap": "red"}, Decimal("17.50"))
+        assert list(order.lines.order_by("position").values_list("ordered", "ship_from")) == [(1, ""), (1, "NORTH")]
+    timeline = words(client.get(at(order, "change")))
+    assert "2.50 off line 1; gift: none; till: 5; wrap: red" in timeline
 
 
 def test_a_cancellation_states_its_consequence_and_wants_a_reason(order: Order) -> None:

@@ -23,6 +23,7 @@ from tests.conftest import ROOT
 from tests.factories.inventory import stock_received
 from tests.factories.locations import LocationFactory
 from tests.oms.web.api_data import Partner, open_shop, partner, problem, read, small_order
+from tests.oms.web.back_office import manager, staff, words
 
 BULK = "/api/v1/bulk"
 
@@ -278,3 +279,31 @@ def test_a_worker_that_dies_leaves_whole_batches(fresh: None) -> None:
     with retailer_context("acme"):
         assert Order.objects.count() == 25
     call_command("verify", retailer="acme")
+
+
+def test_staff_see_each_job_and_take_its_refused_rows_away(fresh: None) -> None:
+    # given
+    shop = open_shop()
+    rows = b'{"sku":"A","name":"Apron"}\n{"sku":"=cmd()","name":"x","price":"1"}\n'
+    sent = shop.post("/api/v1/bulk/products", rows, Content_Type="application/x-ndjson")
+    number = int(sent.headers["Location"].rpartition("/")[2])
+    work(number)
+    client, at = staff("web.view_bulkjob"), f"/admin/web/bulkjob/{number}"
+    # when, then
+    assert f"{number} Web shop Products Done in part 2 of 2 1" in words(client.get("/admin/web/bulkjob/"))
+    page = words(client.get(f"{at}/change/"))
+    assert "2 rows sent" in page
+    assert "1 were taken, 1 refused" in page
+    assert "A price has a currency." in page
+    file = client.get(f"{at}/refused/")
+    assert file["Content-Disposition"] == f'attachment; filename="api-bulk-job-{number}-refused.csv"'
+    lines = file.content.decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("Row,Code,Member,Why,")
+    assert lines[1].startswith("2,required,/currency,A price has a currency.,")
+    assert len(lines) == 2
+    # nobody writes here, and nobody else looks
+    client.post(f"{at}/change/", {"status": "waiting"})
+    with retailer_context("acme"):
+        assert BulkJob.objects.get().status == "done"
+    assert staff().get(f"{at}/refused/").status_code == 403
+    assert manager("globex").get(f"{at}/refused/").status_code == 404

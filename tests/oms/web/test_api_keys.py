@@ -15,6 +15,7 @@ from django.utils import timezone
 from oms.infra.database.context import retailer_context
 from oms.web.models import ApiKey
 from oms.web.services import BadKeyName, UnknownApiKey, api_key_issue, api_key_revoke
+from tests.factories.locations import LocationFactory
 from tests.oms.web.api_data import ORDERS, Partner, open_shop, partner, problem, read, small_order
 
 
@@ -163,7 +164,8 @@ def test_the_command_issues_a_key_that_works(fresh: None, capsys: pytest.Capture
     call_command("issue_api_key", retailer="acme", name="Web shop", json=True)
     # then
     result = json.loads(capsys.readouterr().out)
-    assert set(result) == {"name", "prefix", "token", "may_write", "expires_at"}
+    assert set(result) == {"name", "prefix", "token", "role", "locations", "may_write", "expires_at"}
+    assert (result["role"], result["locations"]) == ("channel", [])
     assert (result["name"], result["may_write"], result["expires_at"]) == ("Web shop", True, None)
     assert result["token"].startswith(f"{result['prefix']}.")
     assert Partner("acme", result["token"]).get(ORDERS).status_code == 200
@@ -183,12 +185,40 @@ def test_the_command_tells_people_that_the_key_is_shown_once(fresh: None, capsys
     assert timedelta(days=29, hours=23) < key.expires_at - timezone.now() < timedelta(days=30)
 
 
+def test_the_command_binds_a_vendors_key_to_its_locations(fresh: None, capsys: pytest.CaptureFixture[str]) -> None:
+    # given
+    with retailer_context("acme"):
+        LocationFactory.create(code="LEEDS")
+        LocationFactory.create(code="YORK")
+    # when
+    call_command("issue_api_key", "--retailer=acme", "--name=Knits", "--role=vendor", "--location=LEEDS",
+                 "--location=YORK", "--json")  # fmt: skip
+    # then
+    result = json.loads(capsys.readouterr().out)
+    assert (result["role"], result["locations"], result["may_write"]) == ("vendor", ["LEEDS", "YORK"], True)
+    with retailer_context("acme"):
+        key = ApiKey.objects.get()
+        assert (key.role, sorted(key.locations.values_list("code", flat=True))) == ("vendor", ["LEEDS", "YORK"])
+    with pytest.raises(CommandError, match="--role: invalid choice: 'king'"):
+        call_command("issue_api_key", "--retailer=acme", "--name=x", "--role=king")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"retailer": "nobody", "name": "x"}, "there is no retailer 'nobody'"),
         ({"retailer": "acme", "name": " "}, "--name: the name of a key says who uses it"),
         ({"retailer": "acme", "name": "x", "days": 0}, "--days: give 1 to 3650 days"),
+        ({"retailer": "acme", "name": "x", "role": "vendor"}, "--location: a key of the role vendor names the locat"),
+        ({"retailer": "acme", "name": "x", "location": ["L1"]}, "--location: a key of the role channel is bound to no"),
+        (
+            {"retailer": "acme", "name": "x", "role": "warehouse", "location": ["NOWHERE"]},
+            "--location: there is no location NOWHERE",
+        ),
+        (
+            {"retailer": "acme", "name": "x", "role": "vendor", "location": ["L1"], "read_only": True},
+            "--read-only: a key of the role vendor works requests",
+        ),
     ],
 )
 def test_the_command_says_what_is_wrong(fresh: None, options: dict[str, object], message: str) -> None:

@@ -52,6 +52,24 @@ def test_a_change_is_previewed_done_once_and_listed(shop: Partner) -> None:
     assert problem(stale)["code"] == "order_changed_meanwhile"
 
 
+def test_units_are_put_on_a_line_of_their_own(shop: Partner) -> None:
+    with retailer_context("acme"):
+        LocationFactory.create(code="NORTH")
+    before = read(shop.get(f"{ORDERS}/SHOP-1"))
+    split = {"action": "split", "line": 1, "quantity": 1, "ship_from": "NORTH"}
+    done = read(shop.post(at("changes"), {"actions": [split]}, Idempotency_Key="k"))
+    assert (done["status"], done["totals"]["before"]) == ("confirmed", done["totals"]["after"])
+    after = read(shop.get(f"{ORDERS}/SHOP-1"))
+    assert [(each["sku"], each["quantity"]["ordered"]) for each in after["lines"]] == [("A", 1), ("B", 1), ("A", 1)]
+    assert after["totals"]["total"] == before["totals"]["total"]
+    unknown = problem(shop.post(at("changes"), {"actions": [{**split, "line": 2, "ship_from": "MOON"}]}))
+    assert [(each["pointer"], each["detail"]) for each in unknown["errors"]] == [
+        ("/actions/0", "There is no location MOON.")
+    ]
+    too_many = problem(shop.post(at("changes"), {"actions": [{"action": "split", "line": 2, "quantity": 1}]}))
+    assert too_many["errors"][0]["code"] == "not_possible"
+
+
 def test_what_cannot_be_done_names_the_action(shop: Partner) -> None:
     actions = [{"action": "remove", "line": 7}, {"action": "add", "sku": "NONE", "quantity": 1}]
     answer = problem(shop.post(at("changes"), {"actions": actions}))

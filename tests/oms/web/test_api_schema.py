@@ -31,6 +31,7 @@ from oms.web.rights import Scope
 from oms.web.urls.api import urlpatterns
 from oms.web.webhooks.catalogue import CATALOGUE
 from orders.catalogue.models import Product
+from orders.domain.attachments import TYPES
 from orders.models import Order
 from tests.factories.inventory import stock_received
 from tests.factories.locations import LocationFactory
@@ -57,9 +58,9 @@ def caller(fresh_module: None) -> Partner:
     return caller
 
 
-@schemathesis.serializer("application/x-ndjson", "text/csv")
+@schemathesis.serializer("application/x-ndjson", "text/csv", *TYPES)
 def as_it_is(context: Any, value: Any) -> Any:
-    """Rows go as the text that was drawn; what is not text, as bytes that are none."""
+    """Rows and files go as the text that was drawn; what is not text, as bytes that are none."""
     return value.encode() if isinstance(value, str) else b"\xff"
 
 
@@ -143,6 +144,8 @@ def test_answers_are_as_described(caller: Partner) -> None:
         "ReservationDocument": caller.post("/api/v1/reservations", {"key": "7", "sku": "A", "quantity": 1}),
         "FeedDocument": caller.post("/api/v1/stock-feeds", _FEED, Content_Type="text/csv"),
         "NoteDocument": caller.post(f"{ORDERS}/SHOP-1/notes", {"text": "Ring twice."}),
+        "FileDocument": caller.post(f"{ORDERS}/SHOP-1/files?name=a.txt", b"Ring.", Content_Type="text/plain"),
+        "FileList": caller.get(f"{ORDERS}/SHOP-1/files"),
         "NoteList": caller.get(f"{ORDERS}/SHOP-1/notes"),
         "PreviewDocument": caller.post(f"{ORDERS}/SHOP-1/cancellations", {"reason": "none", "preview": True}),
         "ChangeDocument": caller.post(f"{ORDERS}/SHOP-1/changes", {"actions": [{"action": "priority", "priority": 3}]}),

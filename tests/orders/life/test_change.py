@@ -198,6 +198,23 @@ def test_a_discount_counts_in_full_for_the_units_that_are_left(shop: Shop) -> No
         sound()
 
 
+def test_a_discount_beside_other_actions_is_exactly_what_was_said(shop: Shop) -> None:
+    with retailer_context("acme"):
+        order = shop.order(a=4, b=1)
+        off = Discount(amount=Decimal(6), line=1)
+        change(order, off, SetUnits(line=1, units=2), Discount(amount=Decimal(1)), key="fewer")
+        assert payable(order) == Decimal(20 + 4 + 3 - 6 - 1)
+        other = shop.order(a=4, b=1)
+        change(other, off, SplitLine(line=1, units=3), key="apart")
+        assert payable(other) == Decimal(40 + 4 + 3 - 6)
+        third = shop.order(a=1, b=1)
+        change(third, Discount(amount=Decimal(25), line=1), SetUnits(line=1, units=3), key="more")
+        assert payable(third) == Decimal(30 + 4 + 3 - 25)
+        with pytest.raises(ChangeRefused, match=r"at most 1\.00 can be taken off"):
+            change(third, *(Discount(amount=Decimal(some), line=2) for some in (3, 2)), key="too much")
+        sound()
+
+
 def test_another_address_takes_everything_back_and_routes_it_anew(shop: Shop) -> None:
     with retailer_context("acme"):
         order = shop.order(a=2, b=1)

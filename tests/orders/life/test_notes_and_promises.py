@@ -16,7 +16,15 @@ from orders.domain.attachments import MOST_BYTES
 from orders.domain.change import AddLine
 from orders.models import LinePromise, Order, OrderAttachment, OrderNote
 from orders.promise_figures import promise_figures
-from orders.services import FileRefused, NoteRefused, file_attach, note_write, order_cancel, order_change_request
+from orders.services import (
+    FileRefused,
+    NoteRefused,
+    file_attach,
+    file_remove,
+    note_write,
+    order_cancel,
+    order_change_request,
+)
 from orders.services.promises import promises_break, promises_make
 from tests.factories.requests import request_brought_to
 from tests.orders.life.conftest import Shop
@@ -46,6 +54,22 @@ def test_a_file_is_kept_once_under_its_own_name(shop: Shop) -> None:
         assert first.pk == again.pk
         assert (first.name, first.content_type, first.size) == ("slip.PDF", "application/pdf", len(PDF))
         assert bytes(OrderAttachment.objects.get().content) == PDF
+
+
+def test_the_database_keeps_the_retailers_own_files_and_lets_none_be_changed(shop: Shop) -> None:
+    with retailer_context("acme"):
+        order = shop.order()
+        for for_partners in (False, True):
+            file_attach(order_number=order.number, name="a.pdf", content=PDF, author="ada", for_partners=for_partners)
+        for attack in (
+            lambda: OrderAttachment.objects.update(author="eve"),
+            lambda: OrderAttachment.objects.filter(for_partners=False).delete(),
+            lambda: OrderAttachment.objects.update(for_partners=True),
+        ):
+            with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+                attack()
+        file_remove(order_number=order.number, sha256=OrderAttachment.objects.all()[0].sha256, author="ada")
+        assert OrderAttachment.objects.get().for_partners is False
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,9 @@ def _operation(path: str, method: str, view: type[ApiView], operation: Operation
     }
     if open_to_all:
         document["security"] = []
-    if operation.body and operation.media_types != ("application/json",):
+    if operation.raw:
+        document["requestBody"] = _file_body(operation)
+    elif operation.body and operation.media_types != ("application/json",):
         document["requestBody"] = _stream_body(operation)
     elif operation.body:
         document["requestBody"] = _request_body(operation, schemas)
@@ -183,6 +185,14 @@ def _stream_body(operation: Operation) -> Schema:
     }
 
 
+def _file_body(operation: Operation) -> Schema:
+    return {"required": True, "content": _files(operation.media_types)}
+
+
+def _files(media_types: Sequence[str]) -> Schema:
+    return {name: {"schema": {"type": "string", "contentMediaType": name}} for name in media_types}
+
+
 def _responses(operation: Operation, method: str, *, open_to_all: bool) -> Schema:
     responses: Schema = {}
     for status, answer in operation.answers.items():
@@ -191,7 +201,9 @@ def _responses(operation: Operation, method: str, *, open_to_all: bool) -> Schem
             "description": {200: "Done", 201: "Made", 202: "Taken", 204: "Done"}.get(status, "Done"),
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
         }
-        if status != 204:
+        if operation.gives:
+            response["content"] = _files(operation.gives)
+        elif status != 204:
             schema: Schema = {"$ref": _REFERENCE.format(model=answer.__name__)} if answer else {"type": "object"}
             response["content"] = {"application/json": {"schema": schema}}
         responses[str(status)] = response

@@ -20,6 +20,7 @@ from oms.web.api.orders.body import AttributeName, AttributeValue, DestinationBo
 from oms.web.api.orders.document import address, amount_text, instant_text
 from oms.web.api.problems import Fault, Kind, Problem, invalid
 from oms.web.api.views import ApiView
+from oms.web.places import refuse_unknown_places
 from orders.domain import change as act
 from orders.domain.capture import Destination
 from orders.domain.change import Action, ChangeRefused, Preview, StaleOrder
@@ -125,6 +126,18 @@ class PriorityAction(Body):
         return act.SetPriority(priority=self.priority)
 
 
+class SplitAction(Body):
+    """Units of a line are put on a line of their own, to leave on their own; ``ship_from`` names a location alone."""
+
+    action: Literal["split"]
+    line: Line
+    quantity: Quantity
+    ship_from: Annotated[str, text(60)] = ""
+
+    def made(self) -> Action:
+        return act.SplitLine(line=self.line, units=self.quantity, ship_from=self.ship_from)
+
+
 ActionBody = Annotated[
     AddAction
     | RemoveAction
@@ -133,7 +146,8 @@ ActionBody = Annotated[
     | MethodAction
     | DiscountAction
     | AttributeAction
-    | PriorityAction,
+    | PriorityAction
+    | SplitAction,
     Field(discriminator="action"),
 ]
 
@@ -239,12 +253,19 @@ class ChangesView(ApiView):
 
     @describes("Ask for a change", body=ChangeBody, answers={201: ChangeDocument, 200: PreviewDocument}, once=True,
                problems=[Kind.NOT_FOUND, Kind.ORDER_CHANGED_MEANWHILE],
-               examples={"One unit less": {"actions": [{"action": "quantity", "line": 1, "quantity": 1}]}})  # fmt: skip
+               examples={
+                   "One unit less": {"actions": [{"action": "quantity", "line": 1, "quantity": 1}]},
+                   "One unit apart": {"actions": [{"action": "split", "line": 1, "quantity": 1}]},
+               })  # fmt: skip
     def post(self, request: Request, number: str) -> Response:
         """Ask for one: 201, and its status says whether it is done, waits to be confirmed or is declined, and why."""
         body = self.body(request, ChangeBody)
         order = order_named(request, number)
         actions = [each.made() for each in body.actions]
+        try:
+            refuse_unknown_places(actions)
+        except ChangeRefused as refused:
+            raise cannot(refused, "/actions") from refused
         if body.preview:
             try:
                 seen = order_change_preview(order_number=order.number, actions=actions, asked_by=body.asked_by)

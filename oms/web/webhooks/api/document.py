@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import AwareDatetime, Field
 
+from oms.web.api.conditional import tag_of
 from oms.web.api.documents import Document, Links, Page
 from oms.web.webhooks.catalogue import CATALOGUE
 from oms.web.webhooks.models import Attempt, Delivery, Endpoint, Replay
@@ -162,6 +163,14 @@ def endpoint_documents(endpoints: Sequence[Endpoint]) -> list[dict[str, object]]
 def endpoint_document(endpoint: Endpoint) -> dict[str, object]:
     """An endpoint with how it is doing; never its secrets."""
     return _endpoint(endpoint, health(endpoint))
+
+
+def endpoint_tag(document: Mapping[str, object]) -> str:
+    """The tag of an endpoint, of what can be edited: how it is doing changes with every call and is none of it.
+
+    It is weak (``W/``) therefore: two documents with the same tag may differ in ``health``.
+    """
+    return "W/" + tag_of({name: value for name, value in document.items() if name != "health"})
 
 
 def _endpoint(endpoint: Endpoint, now: Health) -> dict[str, object]:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from oms.infra.idempotency import Answer
 from oms.infra.secrets import unseal
 from oms.web.api.authentication import key_of
+from oms.web.api.conditional import require_version, tagged
 from oms.web.api.describing import describes
 from oms.web.api.fields import NothingBody
 from oms.web.api.problems import Fault, Kind, Problem, invalid
@@ -40,6 +41,7 @@ from oms.web.webhooks.api.document import (
     delivery_document,
     endpoint_document,
     endpoint_documents,
+    endpoint_tag,
     replay_document,
 )
 from oms.web.webhooks.models import Delivery, Endpoint, EndpointState, Replay
@@ -49,6 +51,7 @@ from oms.web.webhooks.services.endpoints import (
     Wish,
     endpoint_change,
     endpoint_create,
+    endpoint_lock,
     endpoint_named,
     endpoint_set_state,
     secret_rotate,
@@ -68,6 +71,16 @@ class WebhookView(ApiView):
             return endpoint_named(reference)
         except Endpoint.DoesNotExist as fault:
             raise Problem(Kind.NOT_FOUND, f"There is no endpoint {reference}.") from fault
+
+    def require(self, request: Request, reference: str) -> None:
+        """Lock the endpoint, and refuse a write for another version of it where ``If-Match`` names one."""
+        if "If-Match" not in request.headers:
+            return
+        try:
+            document = endpoint_document(endpoint_lock(reference))
+        except Endpoint.DoesNotExist as fault:
+            raise Problem(Kind.NOT_FOUND, f"There is no endpoint {reference}.") from fault
+        require_version(request, document, tag=endpoint_tag(document))
 
     def write_once(self, request: Request, reference: str, work: Callable[[Endpoint], Answer]) -> Response:
         """Do a write to an endpoint once; what the service refuses is named."""
@@ -110,23 +123,32 @@ class EndpointsView(WebhookView):
 class EndpointView(WebhookView):
     """One endpoint."""
 
-    @describes("Get an endpoint", answers={200: EndpointDocument}, problems=[Kind.NOT_FOUND])
+    @describes("Get an endpoint", answers={200: EndpointDocument}, conditional=True, problems=[Kind.NOT_FOUND])
     def get(self, request: Request, reference: str) -> Response:
-        """The endpoint and how it is doing."""
-        return Response(endpoint_document(self.endpoint(reference)))
+        """The endpoint and how it is doing. Its ETag says nothing of ``health``: to watch that, send none back."""
+        document = endpoint_document(self.endpoint(reference))
+        return tagged(request, document, tag=endpoint_tag(document))
 
     @describes("Change an endpoint", body=EndpointChangeBody, answers={200: EndpointDocument}, once=True,
-               problems=[Kind.NOT_FOUND], examples={"Paused": {"state": "paused"}})  # fmt: skip
+               conditional=True, problems=[Kind.NOT_FOUND], examples={"Paused": {"state": "paused"}})  # fmt: skip
     def patch(self, request: Request, reference: str) -> Response:
         """Change it, pause it, or make it active again."""
         body = self.body(request, EndpointChangeBody)
         actor = str(key_of(request))
-        return self.write_once(request, reference, lambda endpoint: _change(endpoint, body, actor))
 
-    @describes("Remove an endpoint", answers={204: None}, problems=[Kind.NOT_FOUND])
+        def change(endpoint: Endpoint) -> Answer:
+            self.require(request, reference)
+            return _change(endpoint, body, actor)
+
+        answer = self.write_once(request, reference, change)
+        answer.headers["ETag"] = endpoint_tag(answer.data)
+        return answer
+
+    @describes("Remove an endpoint", answers={204: None}, conditional=True, problems=[Kind.NOT_FOUND])
     def delete(self, request: Request, reference: str) -> Response:
         """Remove it. What was told stays in the log."""
         self.endpoint(reference)
+        self.require(request, reference)
         endpoint_set_state(reference=reference, state=EndpointState.REMOVED, actor=str(key_of(request)))
         return Response(status=204)
 

@@ -83,7 +83,7 @@ def endpoint_change(*, reference: str, wish: Wish) -> Endpoint:
     Filters hold for whatever has not been told yet. Raises :class:`EndpointRefused` and
     ``Endpoint.DoesNotExist``.
     """
-    endpoint = _locked(reference)
+    endpoint = endpoint_lock(reference)
     _check(wish)
     filters = (sorted(set(wish.channels)), sorted(set(wish.locations)))
     if filters != (endpoint.channels, endpoint.locations):
@@ -119,7 +119,7 @@ def endpoint_set_state(*, reference: str, state: EndpointState, actor: str, reas
 
     Asked for what is so already, it does nothing. Raises :class:`EndpointRefused` and ``Endpoint.DoesNotExist``.
     """
-    endpoint = _locked(reference)
+    endpoint = endpoint_lock(reference)
     if endpoint.state == state:
         return endpoint
     verdict = may_change_state(endpoint, state)
@@ -149,7 +149,7 @@ def secret_rotate(*, reference: str, keep: timedelta = ROTATION) -> tuple[Endpoi
     An older one, still in rotation, ends at once: never do more than two sign. Raises :class:`EndpointRefused` and
     ``Endpoint.DoesNotExist``.
     """
-    endpoint = _locked(reference)
+    endpoint = endpoint_lock(reference)
     if not timedelta(0) <= keep <= _LONGEST_ROTATION:
         message = f"The secret before signs for 0 to {_LONGEST_ROTATION.days} days more."
         raise EndpointRefused("keep_hours", message)
@@ -167,7 +167,8 @@ def endpoint_named(reference: str) -> Endpoint:
     return Endpoint.objects.exclude(state=EndpointState.REMOVED).get(reference=reference)
 
 
-def _locked(reference: str) -> Endpoint:
+def endpoint_lock(reference: str) -> Endpoint:
+    """The endpoint, held until the transaction ends. Raises ``Endpoint.DoesNotExist``."""
     rows = Endpoint.objects.select_for_update(no_key=True)
     return rows.exclude(state=EndpointState.REMOVED).get(reference=reference)
 

@@ -177,3 +177,30 @@ def test_another_retailer_sees_nothing_and_a_reading_key_changes_nothing(fresh: 
     with retailer_context("globex"):
         assert not Delivery.objects.exists()
     assert looked("globex").deliveries == 0
+
+
+def test_a_write_for_another_version_is_refused_and_a_call_makes_none(fresh: None) -> None:
+    # given
+    shop = open_shop()
+    at = read(shop.post(ENDPOINTS, WISH))["links"]["self"]
+    tag = shop.get(at).headers["ETag"]
+    # how it is doing is no part of the version: what waits for it keeps nobody from pausing it
+    with retailer_context("acme"):
+        order_placed(number="1", placed_at=timezone.now())
+    looked()
+    seen = shop.get(at)
+    assert (read(seen)["health"]["waiting"], seen.headers["ETag"], tag[:3]) == (1, tag, 'W/"')
+    assert shop.get(at, If_None_Match=tag).status_code == 304
+    # when
+    renamed = change(shop, at, {"name": "Shop"}, If_Match=tag, Idempotency_Key="k")
+    again = change(shop, at, {"name": "Shop"}, If_Match=tag, Idempotency_Key="k")
+    stale = change(shop, at, {"state": "paused"}, If_Match=tag)
+    removed = shop.send("DELETE", at, If_Match=tag)
+    # then
+    assert (renamed.status_code, again.status_code, again.headers["Idempotency-Replayed"]) == (200, 200, "true")
+    assert renamed.headers["ETag"] == again.headers["ETag"] == shop.get(at).headers["ETag"] != tag
+    for refused in (stale, removed):
+        assert (refused.status_code, problem(refused)["code"]) == (412, "precondition_failed")
+    assert (read(shop.get(at))["state"], read(shop.get(at))["name"]) == ("active", "Shop")
+    assert shop.send("DELETE", at, If_Match=renamed.headers["ETag"]).status_code == 204
+    assert change(shop, at, {"name": "x"}, If_Match=tag).status_code == 404
