@@ -101,6 +101,7 @@ def _placed(order: Record, number: str, items: list[Record], setup: Setup) -> Or
         ),
         stated_total=stated, label=order.text("SellerOrderId", limit=64),
         method=order.text("ShipmentServiceLevelCategory", "ShipServiceLevel", limit=64),
+        ways=(tuple(order.text(name, limit=64) for name in ("ShipServiceLevel", "ShipmentServiceLevelCategory")),),
         references=references, settled=_settled(order), doubt=_doubt(order),
     )  # fmt: skip
 

@@ -73,7 +73,11 @@ def _placed(order: Record, number: str, setup: Setup) -> OrderPlaced:
     _payments(draft, order, purse, stated or Decimal(0))
     customer = order.record("customer")
     reference = customer.text("id", limit=64)
-    method = order.records("shipping_lines")[0].text("code", "title") if order.records("shipping_lines") else ""
+    ways = tuple(
+        tuple(dict.fromkeys(filter(None, (way.text("code", limit=64), way.text("title", limit=64)))))
+        for way in order.records("shipping_lines")
+        if not way.flag("is_removed")
+    )
     references: dict[str, Json] = {"order": number, "lines": dict(draft.line_references)}
     return OrderPlaced(
         order=draft.close(
@@ -83,7 +87,8 @@ def _placed(order: Record, number: str, setup: Setup) -> OrderPlaced:
             customer_email=email(order.text("email", "contact_email") or customer.text("email")),
             destination=_destination(order, setup),
         ),
-        stated_total=stated or Decimal(0), label=order.text("name", limit=64), method=method[:64],
+        stated_total=stated or Decimal(0), label=order.text("name", limit=64),
+        method=next((name for names in ways for name in names), ""), ways=ways,
         references=references, settled=_settled(order, setup), doubt=_doubt(order, setup),
     )  # fmt: skip
 

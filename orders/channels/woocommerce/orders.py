@@ -74,7 +74,7 @@ def _placed(order: Record, number: str, status: str, setup: Setup) -> OrderPlace
         )  # fmt: skip
     customer = order.text("customer_id", limit=50)
     billing = order.record("billing")
-    shipping = order.records("shipping_lines")
+    ways = tuple(_way(each) for each in order.records("shipping_lines"))
     references: dict[str, Json] = {"order": number, "lines": dict(draft.line_references)}
     return OrderPlaced(
         order=draft.close(
@@ -85,9 +85,16 @@ def _placed(order: Record, number: str, status: str, setup: Setup) -> OrderPlace
             destination=_destination(order, setup),
         ),
         stated_total=stated or Decimal(0), label=order.text("number", limit=64),
-        method=shipping[0].text("method_id", "method_title", limit=64) if shipping else "",
+        method=next((names[-1] for names in ways if names), ""), ways=ways,
         references=references, settled=_settled(status), doubt=_doubt(status, setup),
     )  # fmt: skip
+
+
+def _way(line: Record) -> tuple[str, ...]:
+    """Names of a way of shipping, the most certain first: its rate in its zone, its title, its kind."""
+    kind, rate = line.text("method_id", limit=64), line.text("instance_id", limit=20)
+    title = html.unescape(line.text("method_title", limit=64))
+    return tuple(dict.fromkeys(filter(None, (f"{kind}:{rate}" if kind and rate else "", title, kind))))
 
 
 def _lines(draft: Draft, order: Record) -> None:

@@ -100,7 +100,8 @@ def _verdict(group: Group, accepted: int, refused: bool) -> str:
 
 def _set(draft: Draft, each: TransactionSet, status: str) -> None:
     control = each.control if re.fullmatch(r"[A-Za-z0-9]{4,9}", each.control) else "0000"
-    draft.add("AK2", _code(each.code, "000", 3), control)
+    # What cannot be a kind (ST01 has three characters) is answered as 000, and code 6 says what was wrong with it.
+    draft.add("AK2", _code(each.code, "000", 3, least=3), control)
     codes = [finding.code for finding in each.findings if finding.scope is Scope.SET and finding.code]
     inner = [finding for finding in each.findings if finding.scope in (Scope.SEGMENT, Scope.ELEMENT)]
     places = sorted({(finding.position, finding.segment) for finding in inner})
@@ -129,8 +130,8 @@ def _ta1(each: Interchange) -> tuple[str, ...]:
     return ("TA1", *digits, REJECTED if each.errors else ACCEPTED, code)
 
 
-def _code(value: str, fallback: str, most: int) -> str:
-    return value if value.isascii() and value.isalnum() and 2 <= len(value) <= most else fallback
+def _code(value: str, fallback: str, most: int, *, least: int = 2) -> str:
+    return value if value.isascii() and value.isalnum() and least <= len(value) <= most else fallback
 
 
 def _named(party: tuple[str, str]) -> tuple[str, str]:
