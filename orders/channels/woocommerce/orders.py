@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 
@@ -24,6 +25,8 @@ from orders.domain.channel import (
 
 _NOT_YET = {"pending": "not paid yet", "on-hold": "its payment is awaited", "failed": "its payment has failed"}
 _DRAFTS = ("checkout-draft", "auto-draft", "draft")
+#: Ways by which the customer fetches the goods: nothing is sent to who pays.
+_FETCHED = ("local_pickup", "pickup_location")
 _GONE = ("cancelled", "trash")
 
 
@@ -65,6 +68,12 @@ def _placed(order: Record, number: str, status: str, setup: Setup) -> OrderPlace
     draft = Draft(number, placed_at, draft_currency(order, setup))
     _lines(draft, order)
     _charges(draft, order)
+    for name, *kinds in (
+        ("discount_total", "discount"), ("shipping_total", "shipping"),
+        ("total_tax", "tax", "shipping tax", "fee tax"),
+    ):  # fmt: skip
+        with suppress(Unreadable):  # nothing depends on it
+            draft.part(name, order.money(name), *kinds)
     stated = order.money("total")
     if "date_paid_gmt" in order or "date_paid" in order or order.text("transaction_id"):
         draft.pay(
@@ -184,7 +193,8 @@ def _name(person: Record) -> str:
 
 def _destination(order: Record, setup: Setup) -> Destination:
     to = order.record("shipping")
-    if not to.text("address_1", "postcode", "city"):
+    fetched = any(way.text("method_id") in _FETCHED for way in order.records("shipping_lines"))
+    if not fetched and not to.text("address_1", "postcode", "city"):
         to = order.record("billing")
     return destination({
         "recipient": _name(to) or to.text("company"),

@@ -36,11 +36,11 @@ class ChannelDesk:
             if isinstance(intake, OrderPlaced):
                 outcome = self._fates[intake.order.external_number] = self._placed(intake)
                 return outcome
-            fate = self._fates.get(intake.external_number)
-            if fate and fate.state != TAKEN:
-                return Outcome(intake.external_number, fate.state, fate.reason)
             order = Order.objects.filter(channel=self.channel_id, external_number=intake.external_number).first()
             if order is None:
+                fate = self._fates.get(intake.external_number)
+                if fate:
+                    return fate
                 return Outcome(intake.external_number, WAITING, "it waits for its order, which has not come yet")
             return Outcome(intake.external_number, TAKEN, self._taken_back(intake, order))
         except Wait as fault:
@@ -49,8 +49,9 @@ class ChannelDesk:
 
     def _taken_back(self, told: OrderCancelled | RefundTold, order: Order) -> str:
         if isinstance(told, OrderCancelled):
-            return cancellation_take(told, order, actor=self._actor)
-        words, news = refund_take(told, order, actor=self._actor)
+            words, news = cancellation_take(told, order, actor=self._actor)
+        else:
+            words, news = refund_take(told, order, actor=self._actor)
         if news:
             self.stirred.add(told.external_number)
         return words

@@ -73,9 +73,10 @@ class _Answer:
         )
 
 
-def cancellation_take(told: OrderCancelled, order: Order, *, actor: str) -> str:
-    """Cancel what has not left, as the retailer's cancellation policy for channels says; return what came of it.
+def cancellation_take(told: OrderCancelled, order: Order, *, actor: str) -> tuple[str, bool]:
+    """Cancel what has not left, as the retailer's cancellation policy for channels says.
 
+    Return what came of it, and whether anything was cancelled: what waited for that can be tried again.
     Raises :class:`Wait` with what has to be mended; what could be done stays.
     """
     state = order_state(order_lock(order.number))
@@ -93,7 +94,8 @@ def cancellation_take(told: OrderCancelled, order: Order, *, actor: str) -> str:
     if answer.left:
         raise Wait(answer.refusal)
     left_already = f"{units_in_words(gone)} had left already" if gone else ""
-    return "; ".join(filter(None, [answer.in_words, left_already])) or "nothing of it was left to be cancelled"
+    words = "; ".join(filter(None, [answer.in_words, left_already])) or "nothing of it was left to be cancelled"
+    return words, bool(answer.done)
 
 
 def refund_take(told: RefundTold, order: Order, *, actor: str) -> tuple[str, bool]:
@@ -124,6 +126,13 @@ def refund_take(told: RefundTold, order: Order, *, actor: str) -> tuple[str, boo
             f"{said(told.amount, told.currency)} was given back and the shop does not say for which units: "
             "cancel those that must not be sent, or wait for the refund itself"
         )
+    elif not (told.cancelled or told.returned or faults) and book.has_all(state.order):
+        left = sum(line.to_leave for line in state.lines.values())
+        if left:
+            faults.append(
+                f"all of its money was given back while {units_in_words(left)} are still to leave: cancel the order, "
+                "or try again once it has left"
+            )
     if faults:
         raise Wait("; ".join(filter(None, [*done, *faults])))
     words = "; ".join(filter(None, done)) or "nothing to be done"
@@ -291,6 +300,12 @@ class _Book:
             so_far = {str(position): self.done(reference, position) + units for position, units in parts.items()}
             earlier = self._entry(reference).get("done")
             self._entry(reference)["done"] = {**(earlier if isinstance(earlier, dict) else {}), **so_far}
+
+    def has_all(self, order: Order) -> bool:
+        """Whether all that was taken has been given back."""
+        payments = list(Payment.objects.filter(order=order))
+        taken = sum((payment.captured for payment in payments), _ZERO)
+        return 0 < taken <= sum((payment.refunded + payment.refunding for payment in payments), _ZERO)
 
     def save(self) -> None:
         """Keep it with the order."""

@@ -159,9 +159,7 @@ def test_what_no_location_works_on_is_cancelled_while_the_rest_is_declined(conne
     assert (line.open, line.allocated) == (1, 1)
     message = told(
         connection,
-        shopify_order(
-            total="30.00", line_items=[shopify_line(91, "RED", 2), shopify_line(92, "BLUE")], **CANCELLED
-        ),
+        shopify_order(total="30.00", line_items=[shopify_line(91, "RED", 2), shopify_line(92, "BLUE")], **CANCELLED),
     )
     state, reason = worked(message)
     assert state == WAITING
