@@ -21,8 +21,8 @@ def method_of(placed: OrderPlaced, channel_id: int, default: str) -> str:
     the channel's settings, which is also that of orders that name none. Where the channel has aliases but no default,
     a name that is not among them is not guessed. Raises :class:`~orders.services.channels.take_back.Wait`.
     """
-    ways = placed.ways or ((placed.method,),)
-    ways = tuple(names for names in (tuple(filter(None, each)) for each in ways) if names)
+    told: tuple[tuple[str, ...], ...] = placed.ways or ((placed.method,),)
+    ways = [names for names in (tuple(filter(None, each)) for each in told) if names]
     if not ways:
         return default
     rows = ChannelAlias.objects.filter(channel=channel_id, kind=AliasKind.METHOD)

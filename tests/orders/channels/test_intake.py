@@ -154,7 +154,7 @@ def carried(number: int, *ways: tuple[str, str]) -> dict[str, Any]:
     return shopify_order(number, shipping_lines=lines)
 
 
-def settings_put(**body: object) -> None:
+def settings_put(**body: Any) -> None:
     with revise(author="maria", reason="channel settings") as revision:
         revision.put("order_management", "channel_settings", "shop", body)
 

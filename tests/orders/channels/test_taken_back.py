@@ -40,7 +40,7 @@ from tests.factories.locations import LocationFactory
 from tests.factories.requests import request_brought_to, request_offered
 
 TAKEN, WAITING = (MessageState.TAKEN, ""), MessageState.WAITING
-CANCELLED = {"cancelled_at": "2026-05-04T11:00:00+02:00", "cancel_reason": "customer"}
+CANCELLED: dict[str, Any] = {"cancelled_at": "2026-05-04T11:00:00+02:00", "cancel_reason": "customer"}
 RELEASE = "Release them from the order's page and try again, or let them leave and settle it with the channel"
 
 
@@ -273,6 +273,31 @@ def test_a_refund_whose_money_moves_later_is_booked_then(connection: ChannelConn
     assert worked(told(connection, shopify_order(refunds=[refund()]), "orders/updated")) == TAKEN
     assert given_back() == [("61/1-1", Decimal(10))]
     assert OrderLine.objects.get().cancelled == 1
+
+
+def test_an_order_that_was_edited_and_cancelled_in_the_shop_is_not_sent(connection: ChannelConnection) -> None:
+    order_taken(connection)
+    edited = shopify_order(total="30.00", line_items=[shopify_line(91, "RED", 3)], **CANCELLED)
+    message = told(connection, edited)
+    state, reason = worked(message)
+    assert (state, reason) == (WAITING, "SHOP-5001 was captured with 20.00 EUR and is now told with 30.00 EUR")
+    assert said(message)[1] == "2 units cancelled"
+    assert Order.objects.get().status == "cancelled"
+
+
+def test_an_order_whose_whole_money_went_back_waits_until_somebody_has_looked(connection: ChannelConnection) -> None:
+    order_taken(connection)
+    message = told(connection, refund(units=0, amount="20.00"), "refunds/create")
+    assert worked(message) == (
+        WAITING,
+        "20.00 EUR given back; all of its money was given back while 2 units are still to leave: cancel the order, "
+        "or try again once it has left",
+    )
+    assert given_back() == [("61/1-1", Decimal(20))]
+    # when: the shop cancels it a moment later, the refund is done by itself
+    assert worked(told(connection, shopify_order(**CANCELLED))) == TAKEN
+    assert worked(message) == TAKEN
+    assert given_back() == [("61/1-1", Decimal(20))]
 
 
 def test_a_refund_told_by_its_sum_waits_for_its_units_and_is_done_by_itself(acme: None) -> None:
