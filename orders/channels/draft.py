@@ -28,6 +28,8 @@ class Draft:
     line_references: dict[str, str] = field(default_factory=dict)
     #: Charges that the platform has rounded, each on its own.
     amounts: int = 0
+    #: What the platform says that parts of it come to: its name of the part, the sum, our kinds (empty: the lines).
+    parts: list[tuple[str, Decimal, tuple[str, ...]]] = field(default_factory=list)
 
     @property
     def total(self) -> Decimal:
@@ -45,6 +47,8 @@ class Draft:
         :class:`~orders.channels.reading.Unreadable`.
         """
         named = f"line {len(self.lines) + 1} ({sku or description or 'without a SKU'})"
+        if quantity == 0 and not amount:
+            return 0
         if quantity is None or (price is None and amount is None):
             message = f"{named} has no {'quantity' if quantity is None else 'price'}"
             raise Unreadable(message)
@@ -52,10 +56,8 @@ class Draft:
             message = f"{named} has {quantity} units"
             raise Unreadable(message)
         if quantity == 0:
-            if amount:
-                message = f"{named} has no units but an amount of {amount:f}"
-                raise Unreadable(message)
-            return 0
+            message = f"{named} has no units but an amount of {amount:f}"
+            raise Unreadable(message)
         whole = amount if amount is not None else (price or _ZERO) * quantity
         if whole < 0:
             message = f"{named} has a negative price ({whole:f})"
@@ -94,6 +96,14 @@ class Draft:
                 )
             )  # fmt: skip
 
+    def part(self, name: str, stated: Decimal | None, *kinds: str) -> None:
+        """Note what the platform says that charges of these ``kinds`` come to, without ``kinds`` the lines.
+
+        Nothing depends on it but what is said where the total is not met. Discounts count as positive amounts.
+        """
+        if stated is not None:
+            self.parts.append((name, stated, kinds))
+
     def close(self, stated: Decimal | None, **rest: object) -> NewOrder:
         """The order, when it comes to the platform's total. ``rest``: the other fields of :class:`NewOrder`.
 
@@ -128,8 +138,26 @@ class Draft:
                 f"lines and charges come to {said(self.total, self.currency)}, the platform says "
                 f"{said(stated, self.currency)}: {said(abs(missing), self.currency)} cannot be explained"
             )
+            message += self._where()
             raise Unreadable(message)
         self.charge("rounding", missing, "Rounded by the platform")
+
+    def _where(self) -> str:
+        """Which parts differ, for people; empty where the platform states none."""
+        found = []
+        for name, stated, kinds in self.parts:
+            ours = sum((each.unit_price for each in self.charges if each.kind in kinds), _ZERO)
+            if not kinds:
+                ours = sum((line.quantity * line.unit_price for line in self.lines), _ZERO)
+            ours = abs(ours) if kinds and kinds[0] == "discount" else ours
+            if abs(ours - stated) > self._tolerance():
+                found.append(f"{name} is {said(stated, self.currency)}, here {said(ours, self.currency)}")
+        if found:
+            return "; " + ", ".join(found)
+        if len(self.parts) < 2:
+            return ""
+        names = ", ".join(name for name, _, _ in self.parts)
+        return f"; {names} agree, so it is beside them (a fee, a gift card)"
 
     def _tolerance(self) -> Decimal:
         return Decimal("0.5").scaleb(-minor_units(self.currency)) * max(self.amounts, 1)

@@ -68,6 +68,8 @@ class OrderPlaced:
 
     ``stated_total`` is the platform's own sum; an adapter gives only orders whose lines and charges come to it.
     ``label`` is the number that the customer knows, where it differs from ``order.external_number``.
+    ``method`` is the platform's name of the way of shipping; ``ways`` are all that it names, each by every name that it
+    has there (a code, a title): the first that the retailer knows counts. Empty: ``method`` alone.
     ``references`` is kept with the order and handed back in :class:`Told`: the platform's numbers of order and lines.
     ``settled`` says why there is nothing to work on (sent by the shop itself, a test); such an order is kept, not
     taken. ``doubt`` says why somebody should look at it first (partly sent already, unpaid); such an order waits.
@@ -80,6 +82,7 @@ class OrderPlaced:
     references: Mapping[str, Json] = field(default_factory=dict)
     settled: str = ""
     doubt: str = ""
+    ways: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

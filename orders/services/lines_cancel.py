@@ -23,7 +23,10 @@ class CannotCancel(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineToCancel:
-    """Units of a line to take back, and the credit for each (in the order's currency)."""
+    """Units of a line to take back, and the credit for each (in the order's currency).
+
+    ``returned`` of them had left and came back; None: those beyond what is open.
+    """
 
     line_id: int
     quantity: int
@@ -31,6 +34,7 @@ class LineToCancel:
     external_number: str
     reason: str
     happened_at: datetime
+    returned: int | None = None
 
 
 def lines_cancel(*, cancellations: Sequence[LineToCancel], actor: str, react: bool = True) -> None:
@@ -45,9 +49,9 @@ def lines_cancel(*, cancellations: Sequence[LineToCancel], actor: str, react: bo
     rows, events = [], []
     for item in cancellations:
         line = lines[item.line_id]
-        cancelled = min(item.quantity, line.open)
-        returned = item.quantity - cancelled
-        if returned > line.returnable:
+        returned = max(0, item.quantity - line.open) if item.returned is None else item.returned
+        cancelled = item.quantity - returned
+        if returned > line.returnable or not 0 <= cancelled <= line.open:
             message = (
                 f"line {line.position} of {line.number}: {item.quantity} cannot be taken back; {line.open} are "
                 f"open and {line.returnable} are with the customer"

@@ -67,12 +67,13 @@ def order_cancel_preview(
 
 def order_cancel(
     *, order_number: str, reason: str, asked_by: str, key: str, actor: str, parts: Mapping[int, int] | None = None,
-    by_hold: str = "",
+    by_hold: str = "", channel_gives_back: bool = False,
 ) -> OrderChange:  # fmt: skip
     """Cancel units by position of their line, or (``parts`` None) all that have not left; in the caller's transaction.
 
     It is done (``confirmed``) or, where the order's release says no, ``declined``. ``key`` names it: asked for again,
-    the same comes back. ``by_hold`` is the hold whose rejection this is. Raises
+    the same comes back. ``by_hold`` is the hold whose rejection this is; ``channel_gives_back`` says that money which
+    was taken elsewhere is given back there and told by the channel. Raises
     :class:`~orders.domain.change.ChangeRefused`, :class:`~orders.services.order_change.KeyOfAnother`,
     :class:`~orders.services.order_change_money.MoneyMoving`, :class:`~orders.models.Order.DoesNotExist`.
     """
@@ -92,7 +93,9 @@ def order_cancel(
     asked.decider.journal("cancel", [Journaled(order_number, cancel_to_json(asked.facts), asked.decision)])
     if not asked.decision.allowed:
         return change_decline(change, why=asked.decision.why, actor="order management")
-    money, fee = _carry_out(asked, name=f"change-{change.number}", reason=reason, actor=actor)
+    money, fee = _carry_out(
+        asked, name=f"change-{change.number}", reason=reason, actor=actor, channel_gives_back=channel_gives_back
+    )
     change_confirm(change, money, actor=actor, why=asked.decision.why, fee=fee)
     record([
         OrderCancelled(
@@ -171,7 +174,9 @@ def _check(state: OrderState, parts: Mapping[int, int]) -> None:
         raise ChangeRefused(faults)
 
 
-def _carry_out(asked: _Asked, *, name: str, reason: str, actor: str) -> tuple[Money, Decimal]:
+def _carry_out(
+    asked: _Asked, *, name: str, reason: str, actor: str, channel_gives_back: bool = False
+) -> tuple[Money, Decimal]:
     state, order = asked.state, asked.state.order
     before = state.payable
     units = {state.lines[position].row.pk: some for position, some in asked.parts.items()}
@@ -184,7 +189,10 @@ def _carry_out(asked: _Asked, *, name: str, reason: str, actor: str) -> tuple[Mo
     if fee:
         fee_charge(order, fee)
     order_restate(order, {})
-    return money_settle(order, before, name=name, reason=words, actor=actor), fee
+    money = money_settle(
+        order, before, name=name, reason=words, actor=actor, channel_gives_back=channel_gives_back
+    )  # fmt: skip
+    return money, fee
 
 
 def _fee(state: OrderState, units: Mapping[int, int], asked: Decimal) -> Decimal:

@@ -20,15 +20,21 @@ from orders.services.payments import (
 )
 from orders.services.payments.locked import call, wake
 
+#: The gateway of money that others move: a platform keeps those books, ours follow.
+ELSEWHERE = "elsewhere"
+
 
 class MoneyMoving(ValueError):
     """Money that would have to be given back is being taken at this moment; ask again once the gateway has answered."""
 
 
-def money_settle(order: Order, before: Decimal, *, name: str, reason: str, actor: str) -> Money:
+def money_settle(
+    order: Order, before: Decimal, *, name: str, reason: str, actor: str, channel_gives_back: bool = False
+) -> Money:
     """Bring the payments of a locked order in line with what it costs now; ``before`` is what it cost.
 
     ``name`` is the change's, for the keys of its calls. An order of which no payment is known has none to settle.
+    ``channel_gives_back``: what was taken elsewhere is given back there, and the channel tells of it by itself.
     Raises :class:`MoneyMoving`.
     """
     after = shares_of(order).payable
@@ -48,6 +54,8 @@ def money_settle(order: Order, before: Decimal, *, name: str, reason: str, actor
     payments = payments_lock([order.pk])[order.pk]
     released = promised - sum((left(each) for each in payments), Decimal(0))
     back = max(Decimal(0), taken - after) - max(Decimal(0), taken - before)
+    if channel_gives_back and all(each.gateway == ELSEWHERE for each in payments):
+        back = Decimal(0)
     if back > 0:
         _give_back(order, payments, back, name=name, reason=reason, actor=actor)
     return Money(before, after, release=released, give_back=max(back, Decimal(0)))

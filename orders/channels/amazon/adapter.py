@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from oms.kernel.verdict import Verdict
+from orders.channels.amazon.notifications import notification_read, notifications_in
 from orders.channels.amazon.orders import order_read
 from orders.channels.reading import Record, json_of
 from orders.channels.signatures import standard_webhook
@@ -55,6 +56,9 @@ class Amazon(ChannelAdapter):
         if "errors" in Record(document, "") and "payload" not in Record(document, ""):
             text = "Amazon answered with an error instead of an order: fetch it again"
             raise CannotRead(text)
+        notifications = notifications_in(document)
+        if notifications:
+            return tuple(intake for told in notifications for intake in notification_read(told))
         orders = [order for order in _together([document]) if _has_part(order)]
         if not orders:
             return (NotWanted("", "it holds no order"),)

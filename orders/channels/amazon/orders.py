@@ -75,13 +75,15 @@ def _placed(order: Record, number: str, items: list[Record], setup: Setup) -> Or
     placed_at = order.instant("PurchaseDate")
     total = order.record("OrderTotal")
     stated = total.money("Amount")
+    if stated is None and order.flag("IsReplacementOrder"):
+        stated = Decimal(0)  # sent in place of what was paid for before
     if placed_at is None or stated is None:
         message = "the order does not say " + ("its total" if placed_at else "when it was placed")
         raise Unreadable(message)
     draft = Draft(number, placed_at, currency_code(total.text("CurrencyCode") or setup.currency, "currency"))
     included = _tax_included(order, items, stated, setup)
     for item in items:
-        _line(draft, item, included=included)
+        _line(draft, item, included=included, free=order.flag("IsReplacementOrder"))
     captured = order.text("PaymentMethod") != "COD"
     if captured:
         draft.pay(
@@ -101,14 +103,16 @@ def _placed(order: Record, number: str, items: list[Record], setup: Setup) -> Or
         ),
         stated_total=stated, label=order.text("SellerOrderId", limit=64),
         method=order.text("ShipmentServiceLevelCategory", "ShipServiceLevel", limit=64),
+        ways=(tuple(order.text(name, limit=64) for name in ("ShipServiceLevel", "ShipmentServiceLevelCategory")),),
         references=references, settled=_settled(order), doubt=_doubt(order),
     )  # fmt: skip
 
 
-def _line(draft: Draft, item: Record, *, included: bool) -> None:
+def _line(draft: Draft, item: Record, *, included: bool, free: bool) -> None:
+    price = _money(item, "ItemPrice", draft.currency)
     position = draft.line(
         sku=item.whole("SellerSKU", 64) or (f"asin:{item.text('ASIN')}" if "ASIN" in item else ""),
-        quantity=item.count("QuantityOrdered"), amount=_money(item, "ItemPrice", draft.currency),
+        quantity=item.count("QuantityOrdered"), amount=Decimal(0) if price is None and free else price,
         description=item.text("Title"), reference=item.text("OrderItemId", limit=64),
     )  # fmt: skip
     if not position:

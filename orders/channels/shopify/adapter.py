@@ -65,8 +65,8 @@ class Shopify(ChannelAdapter):
             return _refunds([body.record("refund") or body], setup)
         if topic and topic not in _ORDER_TOPICS:
             return (NotWanted(topic, f"{topic} is nothing that orders need"),)
-        if "refunds" in body and "line_items" not in body:
-            return _refunds(body.records("refunds"), setup)
+        if "refunds" in body and not any(name in body for name in ("line_items", "total_price")):
+            return _refunds(body.records("refunds"), setup) or (NotWanted(topic, "it holds no refund"),)
         found = _orders(document)
         if not found:
             if topic:
@@ -102,7 +102,9 @@ def _orders(document: object) -> list[Record]:
 def _refunds(refunds: Sequence[Record], setup: Setup) -> tuple[Intake, ...]:
     def each(refund: Record) -> Iterator[Intake]:
         try:
-            yield refund_of(refund, "", setup.currency)
+            # An order in the customer's money is given back in it.
+            currency = "" if setup.options.get("money") == "presentment" else setup.currency
+            yield refund_of(refund, "", currency, usual=setup.currency)
         except Unreadable as fault:
             yield Unclear(refund.text("order_id", limit=64), str(fault))
 

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from decimal import Decimal
 
 from orders.channels.draft import Draft, destination
 from orders.channels.reading import Record, Unreadable, address_lines, country_code, currency_code, email
 from orders.channels.shopify.refunds import refund_of
-from orders.domain.channel import Intake, Json, OrderCancelled, OrderPlaced, Setup, Unclear
+from orders.domain.channel import (
+    Intake,
+    Json,
+    LineUnits,
+    OrderCancelled,
+    OrderPlaced,
+    RefundTold,
+    Setup,
+    Unclear,
+)
 
-_UNPAID = {"pending": "not paid yet", "partially_paid": "paid in part", "expired": "its authorisation has expired"}
+_UNPAID = {
+    "pending": "not paid yet", "partially_paid": "paid in part", "expired": "its authorisation has expired",
+    "voided": "its payment was voided",
+}  # fmt: skip
 _TAKEN = ("paid", "partially_paid", "partially_refunded", "refunded")
 
 
@@ -28,9 +42,14 @@ class Purse:
             return given
         found = record.money(name)
         if found and self._presentment:
-            message = f"{record.at} {name} is not given in the customer's currency"
+            message = f"{record.at} {name} is not given in the customer's currency".strip()
             raise Unreadable(message)
         return found
+
+    def duty(self, record: Record) -> Decimal:
+        """The amount of a duty, which is a pair of amounts itself or holds one. Raises ``Unreadable``."""
+        given = record.record(self._which).money("amount")
+        return self.amount(record, "amount", "price_set") if given is None else given
 
     def amount(self, record: Record, name: str, in_set: str = "") -> Decimal:
         """An amount, nothing where there is none. Raises ``Unreadable``."""
@@ -49,15 +68,39 @@ def order_read(order: Record, setup: Setup) -> Iterator[Intake]:
         yield Unclear("", "the order has no id")
         return
     try:
-        yield _placed(order, number, setup)
+        placed = _placed(order, number, setup)
+        yield placed
         cancelled_at = order.instant("cancelled_at")
         if cancelled_at:
             reason = order.text("cancel_reason") or "cancelled in the shop"
             yield OrderCancelled(external_number=number, cancelled_at=cancelled_at, reason=reason)
-        for refund in order.records("refunds"):
-            yield refund_of(refund, number, order.text("currency") or setup.currency)
+        refunds = [refund_of(refund, number, placed.order.currency) for refund in order.records("refunds")]
+        yield from refunds
+        removed = () if cancelled_at else _removed(order, refunds)
+        if removed:
+            at = order.instant("updated_at") or placed.order.placed_at
+            yield OrderCancelled(
+                external_number=number, cancelled_at=at, reason="taken off the order in the shop", lines=removed
+            )
     except Unreadable as fault:
         yield Unclear(number, str(fault))
+
+
+def _removed(order: Record, refunds: Sequence[RefundTold]) -> tuple[LineUnits, ...]:
+    """Units that an edit took off the order, in all that are cancelled of each line; refunds tell of theirs alone."""
+    cancelled: Counter[str] = Counter()
+    told: Counter[str] = Counter()
+    for refund in refunds:
+        for line in refund.cancelled:
+            cancelled[line.reference] += line.quantity
+        for line in (*refund.cancelled, *refund.returned):
+            told[line.reference] += line.quantity
+    found = []
+    for item in order.records("line_items"):
+        reference, quantity, now = item.text("id", limit=64), item.count("quantity"), item.count("current_quantity")
+        if reference and quantity and now is not None and (gone := quantity - now - told[reference]) > 0:
+            found.append(LineUnits(gone + cancelled[reference], reference, sku=item.text("sku")))
+    return tuple(found)
 
 
 def _placed(order: Record, number: str, setup: Setup) -> OrderPlaced:
@@ -69,11 +112,16 @@ def _placed(order: Record, number: str, setup: Setup) -> OrderPlaced:
     draft = Draft(number, placed_at, purse.currency(order, setup.currency))
     _lines(draft, order, purse)
     _charges(draft, order, purse)
+    _parts(draft, order, purse)
     stated = purse.money(order, "total_price")
     _payments(draft, order, purse, stated or Decimal(0))
     customer = order.record("customer")
     reference = customer.text("id", limit=64)
-    method = order.records("shipping_lines")[0].text("code", "title") if order.records("shipping_lines") else ""
+    ways = tuple(
+        tuple(dict.fromkeys(filter(None, (way.text("code", limit=64), way.text("title", limit=64)))))
+        for way in order.records("shipping_lines")
+        if not way.flag("is_removed")
+    )
     references: dict[str, Json] = {"order": number, "lines": dict(draft.line_references)}
     return OrderPlaced(
         order=draft.close(
@@ -83,7 +131,8 @@ def _placed(order: Record, number: str, setup: Setup) -> OrderPlaced:
             customer_email=email(order.text("email", "contact_email") or customer.text("email")),
             destination=_destination(order, setup),
         ),
-        stated_total=stated or Decimal(0), label=order.text("name", limit=64), method=method[:64],
+        stated_total=stated or Decimal(0), label=order.text("name", limit=64),
+        method=next((name for names in ways for name in names), ""), ways=ways,
         references=references, settled=_settled(order, setup), doubt=_doubt(order, setup),
     )  # fmt: skip
 
@@ -91,6 +140,10 @@ def _placed(order: Record, number: str, setup: Setup) -> OrderPlaced:
 def _lines(draft: Draft, order: Record, purse: Purse) -> None:
     included = order.flag("taxes_included")
     for item in order.records("line_items"):
+        if _is_tip(item):
+            units = item.count("quantity")
+            draft.charge("tip", purse.amount(item, "price") * (1 if units is None else units), "Tip")
+            continue
         variant, title = item.text("variant_id", limit=40), item.text("title", "name")
         position = draft.line(
             sku=item.whole("sku", 64) or (f"variant:{variant}" if variant else f"title:{title}"[:64]),
@@ -105,7 +158,7 @@ def _lines(draft: Draft, order: Record, purse: Purse) -> None:
         if not allocations:  # shops of old say it on the line alone
             draft.charge("discount", -purse.amount(item, "total_discount"), "", position)
         for duty in [] if order.flag("duties_included") else item.records("duties"):
-            draft.charge("duty", purse.amount(duty, "amount", "price_set"), "", position)
+            draft.charge("duty", purse.duty(duty), duty.text("harmonized_system_code", limit=40), position)
             _taxes(draft, duty, purse, "duty tax", position, included=included)
         _taxes(draft, item, purse, "tax", position, included=included)
 
@@ -120,19 +173,38 @@ def _charges(draft: Draft, order: Record, purse: Purse) -> None:
         for allocation in item.records("discount_allocations"):
             draft.charge("shipping discount", -purse.amount(allocation, "amount"), name)
         _taxes(draft, item, purse, "shipping tax", included=included)
-    draft.charge("tip", purse.amount(order, "total_tip_received"), "Tip")
+    if not any(_is_tip(item) for item in order.records("line_items")):
+        draft.charge("tip", purse.amount(order, "total_tip_received"), "Tip")
     for fee in order.records("additional_fees"):
         draft.charge("fee", purse.amount(fee, "price"), fee.text("name"))
+        _taxes(draft, fee, purse, "fee tax", included=included)
     _whole_order(draft, order, purse, included=included)
 
 
 def _whole_order(draft: Draft, order: Record, purse: Purse, *, included: bool) -> None:
     """What older documents say of the order as a whole: tax and discount that stand on no line."""
-    untold = purse.amount(order, "total_tax") - sum(_sum(draft, kind) for kind in ("tax", "duty tax", "shipping tax"))
-    if not included and not _sum(draft, "tax") and untold > 0:
-        draft.charge("tax", untold)
+    if not included and not _sum(draft, "tax"):
+        kinds = ("duty tax", "shipping tax", "fee tax")
+        untold = purse.amount(order, "total_tax") - sum(_sum(draft, kind) for kind in kinds)
+        draft.charge("tax", max(untold, Decimal(0)))
     if not _sum(draft, "discount") and not _sum(draft, "shipping discount"):
         draft.charge("discount", -purse.amount(order, "total_discounts"))
+
+
+def _parts(draft: Draft, order: Record, purse: Purse) -> None:
+    """What the shop says that lines, discounts, shipping and taxes come to."""
+    for name, *kinds in (
+        ("total_line_items_price",), ("total_discounts", "discount", "shipping discount"),
+        ("total_shipping_price", "shipping"), ("total_tax", "tax", "duty tax", "shipping tax", "fee tax"),
+    ):  # fmt: skip
+        if name != "total_tax" or not order.flag("taxes_included"):
+            with suppress(Unreadable):  # nothing depends on it
+                draft.part(name, purse.money(order, name), *kinds)
+
+
+def _is_tip(item: Record) -> bool:
+    """Tips can come as lines, which nobody ships."""
+    return bool(item.record("tip")) or "tip_payment_gateway" in item or "tip_payment_method" in item
 
 
 def _sum(draft: Draft, kind: str) -> Decimal:
@@ -204,6 +276,8 @@ def _doubt(order: Record, setup: Setup) -> str:
     """Why somebody should look at it first."""
     if order.text("fulfillment_status") == "partial":
         return "the shop has sent a part of it itself; take the rest by hand"
+    if order.text("source_name") == "pos" and not order.record("shipping_address") and not order.text("cancelled_at"):
+        return "sold at a till without an address to send it to; the shop sends it again once it is handed over there"
     status = order.text("financial_status")
     if status in _UNPAID and not order.text("cancelled_at") and not setup.options.get("take_unpaid"):
         return f"{_UNPAID[status]} ({status}); the shop sends it again once it is paid"
@@ -216,9 +290,9 @@ def _name(person: Record) -> str:
 
 
 def _destination(order: Record, setup: Setup) -> object:
-    to = order.record("shipping_address") or order.record("billing_address")
-    if not to:
-        to = order.record("customer").record("default_address")
+    to = order.record("shipping_address")
+    if not to and not order.records("shipping_lines"):  # else it is fetched: nothing is sent to who pays
+        to = order.record("billing_address") or order.record("customer").record("default_address")
     where = {name: to.value.get(name) for name in ("latitude", "longitude")}
     return destination({
         "recipient": to.text("name") or _name(to),

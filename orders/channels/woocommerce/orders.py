@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 
@@ -24,6 +25,8 @@ from orders.domain.channel import (
 
 _NOT_YET = {"pending": "not paid yet", "on-hold": "its payment is awaited", "failed": "its payment has failed"}
 _DRAFTS = ("checkout-draft", "auto-draft", "draft")
+#: Ways by which the customer fetches the goods: nothing is sent to who pays.
+_FETCHED = ("local_pickup", "pickup_location")
 _GONE = ("cancelled", "trash")
 
 
@@ -65,6 +68,12 @@ def _placed(order: Record, number: str, status: str, setup: Setup) -> OrderPlace
     draft = Draft(number, placed_at, draft_currency(order, setup))
     _lines(draft, order)
     _charges(draft, order)
+    for name, *kinds in (
+        ("discount_total", "discount"), ("shipping_total", "shipping"),
+        ("total_tax", "tax", "shipping tax", "fee tax"),
+    ):  # fmt: skip
+        with suppress(Unreadable):  # nothing depends on it
+            draft.part(name, order.money(name), *kinds)
     stated = order.money("total")
     if "date_paid_gmt" in order or "date_paid" in order or order.text("transaction_id"):
         draft.pay(
@@ -74,7 +83,7 @@ def _placed(order: Record, number: str, status: str, setup: Setup) -> OrderPlace
         )  # fmt: skip
     customer = order.text("customer_id", limit=50)
     billing = order.record("billing")
-    shipping = order.records("shipping_lines")
+    ways = tuple(_way(each) for each in order.records("shipping_lines"))
     references: dict[str, Json] = {"order": number, "lines": dict(draft.line_references)}
     return OrderPlaced(
         order=draft.close(
@@ -85,9 +94,16 @@ def _placed(order: Record, number: str, status: str, setup: Setup) -> OrderPlace
             destination=_destination(order, setup),
         ),
         stated_total=stated or Decimal(0), label=order.text("number", limit=64),
-        method=shipping[0].text("method_id", "method_title", limit=64) if shipping else "",
+        method=next((names[-1] for names in ways if names), ""), ways=ways,
         references=references, settled=_settled(status), doubt=_doubt(status, setup),
     )  # fmt: skip
+
+
+def _way(line: Record) -> tuple[str, ...]:
+    """Names of a way of shipping, the most certain first: its rate in its zone, its title, its kind."""
+    kind, rate = line.text("method_id", limit=64), line.text("instance_id", limit=20)
+    title = html.unescape(line.text("method_title", limit=64))
+    return tuple(dict.fromkeys(filter(None, (f"{kind}:{rate}" if kind and rate else "", title, kind))))
 
 
 def _lines(draft: Draft, order: Record) -> None:
@@ -177,7 +193,8 @@ def _name(person: Record) -> str:
 
 def _destination(order: Record, setup: Setup) -> Destination:
     to = order.record("shipping")
-    if not to.text("address_1", "postcode", "city"):
+    fetched = any(way.text("method_id") in _FETCHED for way in order.records("shipping_lines"))
+    if not fetched and not to.text("address_1", "postcode", "city"):
         to = order.record("billing")
     return destination({
         "recipient": _name(to) or to.text("company"),

@@ -25,6 +25,8 @@ _ELEMENT_CODES = {
     "6": "has a wrong character", "7": "has a wrong code", "8": "is no date", "9": "is no time",
     "10": "excludes another",
 }  # fmt: skip
+#: AK4 stands at most so often in one AK3.
+_MOST_ELEMENTS = 99
 #: What the letters of AK5, AK9 and TA1 mean.
 ACCEPTED, WITH_ERRORS, PARTLY, REJECTED = "A", "E", "P", "R"
 
@@ -100,7 +102,8 @@ def _verdict(group: Group, accepted: int, refused: bool) -> str:
 
 def _set(draft: Draft, each: TransactionSet, status: str) -> None:
     control = each.control if re.fullmatch(r"[A-Za-z0-9]{4,9}", each.control) else "0000"
-    draft.add("AK2", _code(each.code, "000", 3), control)
+    # What cannot be a kind (ST01 has three characters) is answered as 000, and code 6 says what was wrong with it.
+    draft.add("AK2", _code(each.code, "000", 3, least=3), control)
     codes = [finding.code for finding in each.findings if finding.scope is Scope.SET and finding.code]
     inner = [finding for finding in each.findings if finding.scope in (Scope.SEGMENT, Scope.ELEMENT)]
     places = sorted({(finding.position, finding.segment) for finding in inner})
@@ -115,8 +118,9 @@ def _segment(draft: Draft, position: int, name: str, findings: Sequence[Finding]
     own = next((finding.code for finding in findings if finding.scope is Scope.SEGMENT), "")
     elements = sorted((each for each in findings if each.scope is Scope.ELEMENT), key=lambda each: each.element)
     draft.add("AK3", _code(name, "ZZZ", 3), str(position), "", own or "8")
-    for finding in elements:
-        draft.add("AK4", str(finding.element), "", finding.code, plain(finding.value, 99))
+    for finding in elements[:_MOST_ELEMENTS]:
+        # Without the mark of repetitions as well: what would part the value must not stand in it.
+        draft.add("AK4", str(finding.element), "", finding.code, plain(finding.value, 99, Delimiters(repetition="^")))
 
 
 def _ta1(each: Interchange) -> tuple[str, ...]:
@@ -129,8 +133,8 @@ def _ta1(each: Interchange) -> tuple[str, ...]:
     return ("TA1", *digits, REJECTED if each.errors else ACCEPTED, code)
 
 
-def _code(value: str, fallback: str, most: int) -> str:
-    return value if value.isascii() and value.isalnum() and 2 <= len(value) <= most else fallback
+def _code(value: str, fallback: str, most: int, *, least: int = 2) -> str:
+    return value if value.isascii() and value.isalnum() and least <= len(value) <= most else fallback
 
 
 def _named(party: tuple[str, str]) -> tuple[str, str]:
@@ -140,7 +144,8 @@ def _named(party: tuple[str, str]) -> tuple[str, str]:
 
 
 def _first(each: Interchange, element: int) -> str:
-    return next((plain(group.header[element], 15) for group in each.groups if group.header[element]), "")
+    """GS02 or GS03 of the first group that names one: two to fifteen characters."""
+    return next((name for group in each.groups if len(name := plain(group.header[element], 15)) > 1), "")
 
 
 # -- what partners say of ours -----------------------------------------------------------------------

@@ -14,7 +14,7 @@ from orders.channels.x12.checking import read as read_file
 from orders.channels.x12.findings import Finding, Level, Scope
 from orders.channels.x12.options import OPTIONS, Partner, identifier, partner_of
 from orders.channels.x12.order_change import order_change
-from orders.channels.x12.purchase_order import order_placed, purchase_order
+from orders.channels.x12.purchase_order import CANCELS, COMES_AS_TEST, cancellation, order_placed, purchase_order
 from orders.channels.x12.segments import title_of
 from orders.channels.x12.syntax import File, Group, Interchange, TransactionSet, split
 from orders.channels.x12.writing import Draft, Unwritable, interchange, stamp
@@ -28,6 +28,7 @@ from orders.domain.channel import (
     Json,
     Message,
     NotWanted,
+    OrderCancelled,
     OrderPlaced,
     Outbound,
     Outcome,
@@ -187,9 +188,14 @@ def _of_document(each: TransactionSet, group: Group, partner: Partner, *, test: 
 
 def _understood(each: TransactionSet, group: Group, partner: Partner, *, test: bool) -> Iterator[Intake]:
     if each.code == "850":
-        yield order_placed(purchase_order(each), partner, test=test)
+        order = purchase_order(each)
+        if order.purpose == CANCELS:
+            yield _kept_apart(cancellation(order, partner.time_zone), partner, test=test)
+        else:
+            yield order_placed(order, partner, test=test)
     elif each.code == "860":
-        yield order_change(each, partner.time_zone)
+        change = order_change(each, partner.time_zone)
+        yield _kept_apart(change, partner, test=test)
     elif each.code == "997":
         found = acknowledgement.answers_in(each)
         refused = [one for one in found if not one.accepted and one.document] or [
@@ -211,6 +217,13 @@ def _understood(each: TransactionSet, group: Group, partner: Partner, *, test: b
     elif each.code == "846":
         levels, _ = stock.rows(each, partner.time_zone)
         yield NotWanted("846", f"stock of {len(levels)} products; take it with: manage.py edi take")
+
+
+def _kept_apart(change: Intake, partner: Partner, *, test: bool) -> Intake:
+    """A cancellation that comes as a test takes nothing back."""
+    if test and not partner.take_tests and isinstance(change, OrderCancelled):
+        return Unclear(change.external_number, COMES_AS_TEST)
+    return change
 
 
 def _of_answer(answer: acknowledgement.Answer, kind: str) -> Intake:
@@ -243,6 +256,8 @@ def _acceptances(each: Interchange, partner: Partner, taken: set[str]) -> Iterat
             continue
         try:
             order = purchase_order(document)
+            if order.purpose == CANCELS:
+                continue
             placed: OrderPlaced = order_placed(order, partner)
             draft = order_acknowledgement.write(answers.acceptance_of(order, placed.order.placed_at))
             payload = interchange([draft], answers.reply_envelope(each, partner))

@@ -1,4 +1,4 @@
-"""Allowances, charges and taxes (SAC, TXI): money beside the goods, exactly as it is stated."""
+"""Allowances, charges and taxes (SAC, ITA, TXI): money beside the goods, exactly as it is stated."""
 
 from __future__ import annotations
 
@@ -42,28 +42,44 @@ class Adjustment:
 
 def adjustments(segments: Iterable[Segment]) -> tuple[Adjustment, ...]:
     """Those of a heading or of a line. Raises :class:`~orders.channels.reading.Unreadable`."""
-    found = [_of_sac(each) if each.name == "SAC" else _of_txi(each) for each in segments if each.name in ("SAC", "TXI")]
+    readers = {"SAC": _of_sac, "ITA": _of_ita, "TXI": _of_txi}
+    found = [readers[each.name](each) for each in segments if each.name in readers]
     return tuple(each for each in found if each is not None)
 
 
 def _of_sac(segment: Segment) -> Adjustment | None:
-    sort, code = segment[1].upper(), segment[2].upper()
-    if sort == "N" or segment[12] not in _SETTLED_HERE:
+    return _adjustment(
+        segment, code=segment[2].upper(), settled=segment[12], amount=decimal(segment, 5, implied=2),
+        percent=decimal(segment, 7), rate=decimal(segment, 8), count=decimal(segment, 10), text=clean(segment[15]),
+    )  # fmt: skip
+
+
+def _of_ita(segment: Segment) -> Adjustment | None:
+    """The allowance or charge of versions before 003050, which partners still send."""
+    return _adjustment(
+        segment, code=segment[3].upper(), settled=segment[4], amount=decimal(segment, 7, implied=2),
+        percent=decimal(segment, 9), rate=decimal(segment, 6), count=decimal(segment, 12) or decimal(segment, 10),
+        text=clean(segment[13]),
+    )  # fmt: skip
+
+
+def _adjustment(
+    segment: Segment, *, code: str, settled: str, amount: Decimal | None, percent: Decimal | None,
+    rate: Decimal | None, count: Decimal | None, text: str,
+) -> Adjustment | None:  # fmt: skip
+    sort = segment[1].upper()
+    if sort == "N" or settled not in _SETTLED_HERE:
         return None
     if sort not in _ALLOWANCES | _CHARGES:
-        message = f"SAC01 is {clean(sort, 5)!r}, neither an allowance nor a charge"
+        message = f"{segment.name}01 is {clean(sort, 5)!r}, neither an allowance nor a charge"
         raise Unreadable(message)
     sign = -1 if sort in _ALLOWANCES else 1
-    amount = decimal(segment, 5, implied=2)
-    if amount is None and segment[8] and segment[10]:
-        rate, count = decimal(segment, 8), decimal(segment, 10)
-        amount = rate * count if rate is not None and count is not None else None
-    percent = decimal(segment, 7)
+    if amount is None and rate is not None and count is not None:
+        amount = rate * count
     kind = "discount" if sign < 0 else "tax" if code in _TAXES else "shipping" if code in _CARRIAGE else "fee"
-    text = clean(segment[15]) or f"{'Allowance' if sign < 0 else 'Charge'} {code}".strip()
     return Adjustment(
-        kind=kind, description=text, amount=None if amount is None else sign * amount,
-        percent=None if percent is None else sign * percent,
+        kind=kind, description=text or f"{'Allowance' if sign < 0 else 'Charge'} {code}".strip(),
+        amount=None if amount is None else sign * amount, percent=None if percent is None else sign * percent,
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ from orders.channels.x12.parts import (
 from orders.channels.x12.syntax import Segment, TransactionSet
 from orders.channels.x12.writing import number as written
 from orders.domain.capture import Destination
-from orders.domain.channel import Json, OrderPlaced
+from orders.domain.channel import Json, OrderCancelled, OrderPlaced
 
 _ZERO = Decimal(0)
 #: Units that one price is for, by the basis of the price (PO105).
@@ -41,7 +41,12 @@ _PER = {"HP": 100, "HU": 100, "HN": 100, "TP": 1000, "TH": 1000}
 _NO_CHARGE = "NC"
 #: Bases of the price of one piece, also where cases are ordered: each, wholesale, list and contract price per each.
 _PER_PIECE = frozenset(("PE", "WE", "LE", "TE"))
-_TEST = "it comes as a test (ISA15 T): set the channel's option take_tests to take it"
+#: Prices that consumers pay (CTP02): resale, suggested and maximum retail, promotional and advertised prices.
+_FOR_CONSUMERS = frozenset(("RES", "RTL", "MSR", "SRP", "MAX", "PRP", "ALT", "AWP", "ICL", "SPE"))
+#: Why a test is not worked on.
+COMES_AS_TEST = "it comes as a test (ISA15 T): set the channel's option take_tests to take it"
+#: BEG01: the whole order is cancelled.
+CANCELS = "01"
 #: How much of a document's free text is kept with the order.
 _MOST_TEXT = 2000
 
@@ -73,6 +78,7 @@ class PurchaseOrder:
     stated_lines: Decimal | None = None
     stated_units: Decimal | None = None
     method: str = ""
+    methods: tuple[str, ...] = ()
     references: tuple[tuple[str, str], ...] = ()
     dates: tuple[tuple[str, str], ...] = ()
     messages: tuple[str, ...] = ()
@@ -114,6 +120,7 @@ def purchase_order(each: TransactionSet) -> PurchaseOrder:
         parties=parties(parted.heading), adjustments=adjustments(parted.heading),
         total=_total(outside), stated_lines=decimal(counts, 1), stated_units=decimal(counts, 2),
         method=clean(route[12] or route[3] or route[5], 64),
+        methods=tuple(dict.fromkeys(filter(None, (clean(route[place], 64) for place in (12, 5, 3))))),
         references=tuple((found[1], clean(found[2] or found[3])) for found in every(parted.heading, "REF")),
         dates=tuple((found[1], iso(found[2])) for found in every(outside, "DTM") if iso(found[2])),
         messages=_messages(parted.heading),
@@ -124,7 +131,7 @@ def _item(loop: Sequence[Segment], place: int) -> OrderItem:
     head = loop[0]
     price = decimal(head, 4)
     if price is None:
-        price = decimal(first(loop, "CTP"), 3)
+        price = _catalogue_price(loop, head[1] or str(place))
     amounts = [decimal(found, 2) for found in every(loop, "AMT") if found[1] == "1"]
     return OrderItem(
         number=head[1], quantity=decimal(head, 2), unit=head[3].upper(), price=price, basis=head[5].upper(),
@@ -132,6 +139,19 @@ def _item(loop: Sequence[Segment], place: int) -> OrderItem:
         adjustments=adjustments(loop), parties=parties(loop), amount=next(iter(amounts), None),
         scattered=any(found.name == "SDQ" for found in loop),
     )  # fmt: skip
+
+
+def _catalogue_price(loop: Sequence[Segment], named: str) -> Decimal | None:
+    """What the partner pays for one (CTP03), where PO1 has no price. Raises :class:`Unreadable` where it is unclear."""
+    rows = [(found[2].upper(), decimal(found, 3)) for found in every(loop, "CTP")]
+    paid = {price for code, price in rows if price is not None and code not in _FOR_CONSUMERS}
+    if len(paid) > 1:
+        message = f"line {named} states different prices (CTP03) and none in PO104"
+        raise Unreadable(message)
+    if not paid and any(price is not None for _, price in rows):
+        message = f"line {named} states the price for consumers alone (CTP02), not what the partner pays"
+        raise Unreadable(message)
+    return next(iter(paid), None)
 
 
 def _total(segments: Sequence[Segment]) -> Decimal | None:
@@ -182,8 +202,16 @@ def order_placed(order: PurchaseOrder, partner: Partner, *, test: bool = False) 
     )  # fmt: skip
     return OrderPlaced(
         order=new, stated_total=draft.total, label="", method=order.method,
-        references={"lines": dict(draft.line_references), "x12": _kept(order, per_line)},
-        doubt=_TEST if test and not partner.take_tests else _doubt(order),
+        references={"lines": dict(draft.line_references), "x12": _kept(order, per_line)}, ways=(order.methods,),
+        doubt=COMES_AS_TEST if test and not partner.take_tests else _doubt(order),
+    )  # fmt: skip
+
+
+def cancellation(order: PurchaseOrder, zone: str) -> OrderCancelled:
+    """The 850 that takes the whole order back (BEG01 01). Raises :class:`Unreadable`."""
+    return OrderCancelled(
+        external_number=order.external_number, cancelled_at=moment(order.ordered_on, zone, "BEG05"),
+        reason="cancelled by the partner (850)",
     )  # fmt: skip
 
 

@@ -104,8 +104,8 @@ _ELEMENTS: dict[str, str] = {
 WORKED_ON = frozenset(
     (
         "ST", "SE", "BEG", "BCH", "BAK", "BSN", "BIG", "BIA", "CUR", "DTM", "N1", "N3", "N4", "PO1", "POC", "IT1",
-        "LIN", "SN1", "HL", "PRF", "ACK", "CTP", "SAC", "TXI", "AMT", "CTT", "TDS", "QTY", "AK1", "AK2", "AK3", "AK4",
-        "AK5", "AK9",
+        "LIN", "SN1", "HL", "PRF", "ACK", "CTP", "SAC", "ITA", "TXI", "AMT", "CTT", "TDS", "QTY", "AK1", "AK2", "AK3",
+        "AK4", "AK5", "AK9",
     )
 )  # fmt: skip
 

@@ -144,6 +144,10 @@ def read(each: TransactionSet) -> ShipNotice:
     loops = _loops(each.segments)
     head = first(each.segments, "BSN")
     above = {loop[0][1]: loop for loop in loops}
+    stated = decimal(first(each.segments, "CTT"), 1)
+    if stated is not None and stated != len(loops):
+        message = f"CTT01 states {stated:f} levels (HL), there are {len(loops)}: a part may be missing"
+        raise Unreadable(message)
     if len(above) != len(loops):
         message = "two levels (HL01) have the same number"
         raise Unreadable(message)

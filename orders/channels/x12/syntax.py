@@ -154,7 +154,7 @@ def split(body: bytes) -> File:
         text = f"the file has {len(body):,} bytes; at most {MOST_BYTES:,} are read"
         result.findings.append(_interchange("024", text))
         return result
-    text = _decoded(body)
+    text = _unwrapped(_decoded(body))
     at = _next_start(text, 0)
     if text[:at].strip():
         result.findings.append(_interchange("022", "something stands before the first ISA"))
@@ -182,6 +182,18 @@ def _decoded(body: bytes) -> str:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
         return body.decode("latin-1")
+
+
+def _unwrapped(text: str) -> str:
+    """Without line breaks after each so many characters (80, mostly), as some networks put them in."""
+    breaks = "\r\n" if "\r\n" in text else "\n"
+    lines = text.rstrip("\r\n").split(breaks)
+    width = len(lines[0])
+    # A break inside the ISA cannot be the mark that ends segments.
+    wrapped = len(lines) > 1 and 40 <= width < 105 and _START.match(text) is not None
+    if not wrapped or any(len(line) != width for line in lines[:-1]) or len(lines[-1]) > width:
+        return text
+    return "".join(lines)
 
 
 def _next_start(text: str, at: int) -> int:

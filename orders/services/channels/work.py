@@ -95,7 +95,7 @@ def _one_at_a_time(channel_id: int) -> None:
 def _work(row: ChannelMessage) -> None:
     connection = ChannelConnection.objects.select_related("channel").filter(channel=row.channel_id).first()
     outcomes: list[Outcome] = []
-    captured: set[str] = set()
+    stirred: set[str] = set()
     first = not row.attempts
     if connection is None:
         outcomes = [Outcome("", WAITING, "the channel has no connection any more")]
@@ -103,13 +103,13 @@ def _work(row: ChannelMessage) -> None:
         try:
             adapter = adapter_named(connection.adapter)
             setup = connection_setup(connection)
-            outcomes, captured = _outcomes(row, adapter, setup)
+            outcomes, stirred = _outcomes(row, adapter, setup)
             answers_ask(row.channel_id, row.id, adapter.acknowledge(_message(row), outcomes, setup), first=first)
         except (CannotRead, UnknownAdapter) as fault:
             outcomes = [Outcome("", WAITING, str(fault))]
     _conclude(row, outcomes)
-    if captured:
-        others = ChannelMessage.objects.filter(channel=row.channel_id, subject__in=captured, state=MessageState.WAITING)
+    if stirred:
+        others = ChannelMessage.objects.filter(channel=row.channel_id, subject__in=stirred, state=MessageState.WAITING)
         if others.exclude(pk=row.pk).update(state=MessageState.RECEIVED):
             wake()
 
@@ -128,7 +128,7 @@ def _outcomes(row: ChannelMessage, adapter: ChannelAdapter, setup: Setup) -> tup
         except (DataError, IntegrityError) as fault:
             logger.exception("message %s says what cannot be written", row.id)
             outcomes.append(Outcome("", WAITING, f"it cannot be written down: {str(fault).splitlines()[0][:200]}"))
-    return outcomes, desk.captured
+    return outcomes, desk.stirred
 
 
 def _joined(

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
+from fulfilment.routing.selectors import orders_to_route
+from modules.services import revise
 from oms.infra.database.context import retailer_context
 from orders.channels.shopify import adapter as shopify
 from orders.domain.channel import Message, Setup
 from orders.models import (
     ChannelAlias,
+    ChannelConnection,
     ChannelMessage,
     ChannelOrder,
     LineCancellation,
@@ -145,6 +148,90 @@ def test_a_cancelled_order_seen_for_the_first_time_is_taken_and_cancelled(acme: 
     assert LineCancellation.objects.get().quantity == 2
 
 
+def carried(number: int, *ways: tuple[str, str]) -> dict[str, Any]:
+    """An order with ways of shipping, by code and title."""
+    lines = [{"code": code, "title": title, "price": "0.00"} for code, title in ways]
+    return shopify_order(number, shipping_lines=lines)
+
+
+def settings_put(**body: Any) -> None:
+    with revise(author="maria", reason="channel settings") as revision:
+        revision.put("order_management", "channel_settings", "shop", body)
+
+
+def method_put(code: str) -> None:
+    with revise(author="maria", reason="ways of shipping") as revision:
+        revision.put("order_routing", "shipping_method", code, {"title": code})
+
+
+def alias(connection: ChannelConnection, theirs: str, ours: str) -> None:
+    ChannelAlias.objects.create(channel=connection.channel, kind="method", theirs=theirs, ours=ours)
+
+
+def test_the_way_of_shipping_is_the_retailers_own_by_its_alias(acme: None) -> None:
+    connection = connection_made()
+    alias(connection, "Express (1-2 days)", "express")
+    message = arrived(connection, carried(5001, ("rate-77", "express (1-2 Days)")), **CREATE)
+    assert worked(message) == (MessageState.TAKEN, "")
+    order = Order.objects.get()
+    assert (order.method, ChannelOrder.objects.get().method) == ("express", "express")
+    # then: routing is told the same
+    assert next(iter(orders_to_route([order.pk]))).method == "express"
+
+
+def test_a_way_that_no_alias_names_waits_where_the_channel_has_aliases(acme: None) -> None:
+    connection = connection_made()
+    alias(connection, "DHL", "standard")
+    message = arrived(connection, carried(5001, ("UPS", "UPS Next Day")), **CREATE)
+    assert worked(message) == (
+        MessageState.WAITING,
+        "no alias of this channel says which way of shipping 'UPS' is: add one (or a usual way in the channel's "
+        "settings) and try again",
+    )
+    assert not Order.objects.exists()
+    alias(connection, "UPS Next Day", "express")
+    messages_retry()
+    assert worked(message) == (MessageState.TAKEN, "")
+    assert Order.objects.get().method == "express"
+
+
+def test_the_channels_settings_say_what_holds_for_orders_that_name_nothing_known(acme: None) -> None:
+    connection = connection_made()
+    settings_put(default_method="standard", default_priority=7)
+    alias(connection, "Overnight", "express")
+    for number, ways in ((5001, ()), (5002, (("UPS", "UPS"),)), (5003, (("", "Overnight"),))):
+        assert worked(arrived(connection, carried(number, *ways), **CREATE)) == (MessageState.TAKEN, "")
+    found = Order.objects.order_by("id").values_list("method", "priority")
+    assert list(found) == [("standard", 7), ("standard", 7), ("express", 7)]
+
+
+def test_the_retailers_own_name_of_a_way_needs_no_alias(acme: None) -> None:
+    method_put("locker")
+    connection = connection_made()
+    assert worked(arrived(connection, carried(5001, ("locker", "Parcel locker")), **CREATE))[0] == MessageState.TAKEN
+    assert Order.objects.get().method == "locker"
+
+
+def test_a_channel_without_aliases_and_settings_uses_no_ways(acme: None) -> None:
+    assert worked(arrived(connection_made(), carried(5001, ("UPS", "UPS")), **CREATE))[0] == MessageState.TAKEN
+    assert (Order.objects.get().method, ChannelOrder.objects.get().method) == ("", "UPS")
+
+
+def test_ways_that_differ_here_wait_and_ways_that_are_one_here_do_not(acme: None) -> None:
+    connection = connection_made()
+    for theirs, ours in (("A", "standard"), ("B", "standard"), ("C", "pickup")):
+        alias(connection, theirs, ours)
+    both = arrived(connection, carried(5001, ("A", "Slow"), ("C", "Store")), **CREATE)
+    assert worked(both) == (
+        MessageState.WAITING,
+        "it names ways of shipping that are different ones here (pickup, standard): split it in the shop, or give "
+        "them the same alias, and try again",
+    )
+    same = arrived(connection, carried(5002, ("A", "Slow"), ("B", "Slower")), **CREATE)
+    assert worked(same) == (MessageState.TAKEN, "")
+    assert Order.objects.get().method == "standard"
+
+
 def refund(*, kind: str = "cancel", amount: str = "10.00", number: int = 61) -> dict[str, object]:
     return {
         "id": number, "order_id": 5001, "created_at": "2026-05-05T10:00:00Z", "note": "too late",
@@ -174,17 +261,6 @@ def test_more_than_was_paid_is_not_given_back(acme: None) -> None:
     state, reason = worked(told)
     assert state == MessageState.WAITING
     assert "at most 20.00 EUR can be given back" in reason
-    assert Payment.objects.get().refunding == 0
-
-
-def test_units_that_a_location_works_on_are_not_taken_from_it(acme: None) -> None:
-    connection = connection_made()
-    arrived(connection, shopify_order(), **CREATE)
-    messages_work(schema="acme")
-    OrderLine.objects.update(allocated=2)
-    told = arrived(connection, refund(), x_shopify_topic="refunds/create")
-    assert worked(told)[0] == MessageState.WAITING
-    assert OrderLine.objects.get().cancelled == 0
     assert Payment.objects.get().refunding == 0
 
 

@@ -34,10 +34,10 @@ from tests.factories.requests import request_brought_to, request_offered
 from tests.orders.life.conftest import Shop, gateway_answers, held_by_gateway, payable
 
 
-def cancel(order: Order, parts: dict[int, int] | None = None, *, key: str = "k", **more: str) -> OrderChange:
+def cancel(order: Order, parts: dict[int, int] | None = None, *, key: str = "k", by_hold: str = "") -> OrderChange:
     return order_cancel(
         order_number=order.number, reason="changed their mind", asked_by="customer", key=key, actor="user ada",
-        parts=parts, **more,
+        parts=parts, by_hold=by_hold,
     )  # fmt: skip
 
 
