@@ -64,13 +64,9 @@ class EmbeddedServer:
         with PostgresServer._lock:  # one process initialises, the others find it done
             server.ensure_pgdata_inited()
             self._configure()
-            deadline = time.monotonic() + _PATIENCE
-            while not self._ready():
-                if not self.running:
-                    self._launch(server)
-                if time.monotonic() > deadline:
-                    raise DatabaseDown(self._cause)
-                time.sleep(0.05)
+            if not self.running:
+                self._launch(server)
+            self._wait_until_ready()
             server.ensure_postgres_running()
         return str(server.get_uri())
 
@@ -103,10 +99,19 @@ class EmbeddedServer:
         info = self._postmaster()
         return info is not None and info.status == "ready" and self.running
 
+    def _wait_until_ready(self) -> None:
+        began = time.monotonic()
+        while not self._ready():
+            if time.monotonic() - began > (_PATIENCE if self.running else _LAUNCH):
+                raise DatabaseDown(self._cause)
+            time.sleep(0.05)
+
     def _launch(self, server: PostgresServer) -> None:
         """Start the server, and wait a little: it may recover from a crash, or from the last one's end, for longer."""
-        # The number in a file that a crash left behind may be that of any other process by now.
-        (self._folder / "postmaster.pid").unlink(missing_ok=True)
+        info = self._postmaster()
+        if info is not None and info.is_running():
+            # A crash left it behind, and its number is that of another program by now.
+            (self._folder / "postmaster.pid").unlink()
         deadline = time.monotonic() + _LAUNCH
         while True:
             try:

@@ -49,6 +49,8 @@ def test_it_starts_again_however_long_the_recovery_takes(
     run = postgres_server.pgexec
 
     def impatient(command: str, arguments: tuple[str, ...], **options: Any) -> str:
+        run(command, arguments, **options)
+        run(command, ("-w", "-m", "immediate", "-D", str(file.parent), "stop"), **options)
         run(command, tuple("-W" if item == "-w" else item for item in arguments), **options)
         raise subprocess.TimeoutExpired(command, 10)
 
@@ -63,7 +65,10 @@ def test_it_starts_again_however_long_the_recovery_takes(
     monkeypatch.undo()
 
 
-def test_one_that_cannot_start_says_where_it_tells_why(server: EmbeddedServer, tmp_path: Path) -> None:
+def test_one_that_cannot_start_says_where_it_tells_why(
+    server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oms.infra.postgres.embedded._LAUNCH", 0)
     server.start()
     server.stop()
     broken = tmp_path / "cluster" / "postgresql.auto.conf"
