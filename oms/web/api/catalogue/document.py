@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 from pydantic import AwareDatetime, Field
 
 from fulfilment.locations.models import Location
 from oms.web.api.documents import Document, Money, Page
+from oms.web.api.orders.document import amount_text, instant_text
 from orders.catalogue.models import Product
 from orders.models import Channel
 
@@ -85,10 +84,10 @@ def product_document(product: Product) -> dict[str, object]:
         "length_mm": product.length_mm,
         "width_mm": product.width_mm,
         "height_mm": product.height_mm,
-        "price": None if product.price is None else f"{product.price:f}",
+        "price": None if product.price is None else amount_text(product.price, product.currency),
         "currency": product.currency,
         "returnable": product.returnable,
-        "created_at": product.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "created_at": instant_text(product.created_at),
     }
 
 
