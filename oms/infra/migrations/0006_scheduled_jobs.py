@@ -4,20 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('infra', '0005_event_recorded'),
+        ("infra", "0005_event_recorded"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ScheduledJob',
+            name="ScheduledJob",
             fields=[
-                ('task', models.CharField(help_text='Full name of the job.', max_length=120, primary_key=True, serialize=False)),
-                ('due_at', models.DateTimeField()),
+                (
+                    "task",
+                    models.CharField(
+                        help_text="Full name of the job.", max_length=120, primary_key=True, serialize=False
+                    ),
+                ),
+                ("due_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['task'],
+                "ordering": ["task"],
             },
         ),
     ]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Sum
+from django.db.models import Prefetch, Sum
 from django.utils.safestring import SafeString
 
 from fulfilment.inventory.models import StockLevel
@@ -17,7 +17,16 @@ from fulfilment.requests.models import FulfilmentRequest, FulfilmentRequestLine
 from oms.infra.models import Event
 from oms.kernel.verdict import Verdict
 from oms.web.admin_sites.timeline import Entry, Names, tell
-from orders.models import HoldStatus, LineCancellation, Order, OrderCharge, OrderHold, OrderLine, OrderStatus
+from orders.models import (
+    HoldStatus,
+    LineCancellation,
+    LinePromise,
+    Order,
+    OrderCharge,
+    OrderHold,
+    OrderLine,
+    OrderStatus,
+)
 
 LINES_AT_ONCE = 50
 EVENTS_AT_MOST = 200
@@ -118,7 +127,8 @@ class OrderPage:
 
 def order_page(order: Order, page: int) -> OrderPage:
     """Gather the page of an order; ``page`` counts its lines in fifties from 1."""
-    lines = order.lines.select_related("product", "waiting").order_by("position")
+    newest = Prefetch("promises", LinePromise.objects.order_by("-id"), to_attr="newest_promises")
+    lines = order.lines.select_related("product", "waiting").prefetch_related(newest).order_by("position")
     shown = Paginator(lines, LINES_AT_ONCE).get_page(page)
     events = _events(order)
     requests = _requests(order, events)
