@@ -19,6 +19,7 @@ from fulfilment.carriers.registry import adapter
 from fulfilment.carriers.services import (
     deliveries_presume,
     parcel_tracked,
+    parcel_untracked,
     parcel_void,
     parcels_hand_over,
     parcels_to_track,
@@ -106,11 +107,13 @@ def _track(schema: str, parcel_id: int) -> None:
         if carrier.local:
             answers.append(carrier.track(number))
         else:
-            outbound.send(
+            sent = outbound.send(
                 kind=outbound.Kind.CARRIER, target=parcel.adapter,
                 payload={"verb": "track", "parcel": parcel.number, "tracking_number": number},
                 perform=lambda: answers.append(carrier.track(number)),
             )  # fmt: skip
+            if isinstance(sent, outbound.Refused):  # a clone is told nothing, today or later
+                parcel_untracked(parcel_id=parcel_id)
     told = answers[0] if answers else None
     if isinstance(told, Tracking) and told.events:
         with retailer_context(schema):

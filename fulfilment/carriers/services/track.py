@@ -90,6 +90,11 @@ def parcel_tracked(*, parcel_id: int, events: Sequence[Tracked], actor: str) -> 
     return new
 
 
+def parcel_untracked(*, parcel_id: int) -> None:
+    """Ask no more for a parcel: nobody will ever answer here."""
+    Parcel.objects.filter(pk=parcel_id).update(track_at=timezone.now() + timedelta(days=FORGOTTEN_DAYS))
+
+
 def _arrive(parcel: Parcel, told: Tracked, actor: str) -> None:
     on_its_way = Parcel.objects.filter(pk=parcel.pk, status=ParcelStatus.SHIPPED, delivered_at__isnull=True)
     if not on_its_way.update(delivered_at=told.happened_at, presumed=told.presumed):
