@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -18,7 +18,7 @@ from oms.infra.database.bulk import insert_rows
 from oms.infra.events import record
 
 #: A carrier is asked again an hour after it had news, and after each time without news twice as long after that.
-_FIRST, _LONGEST = timedelta(hours=1), timedelta(hours=24)
+_FIRST_HOURS, _LONGEST_HOURS = 1, 24
 #: After so many days nobody asks any more.
 FORGOTTEN_DAYS = 60
 
@@ -26,7 +26,7 @@ FORGOTTEN_DAYS = 60
 # one turn and never holds up the others.
 _CLAIM = """
 UPDATE carriers_parcel p SET track_silent = least(p.track_silent + 1, 100),
-    track_at = %(now)s + least(%(first)s::interval * power(2, least(p.track_silent, 10)), %(longest)s::interval)
+    track_at = %(now)s + least(%(first)s * power(2, least(p.track_silent, 10)), %(longest)s) * interval '1 hour'
 WHERE p.id IN (
     SELECT id FROM carriers_parcel WHERE status = 'shipped' AND delivered_at IS NULL
         AND (track_at IS NULL OR track_at <= %(now)s) AND shipped_at > %(since)s
@@ -62,7 +62,7 @@ def parcels_to_track(*, now: datetime, limit: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             _CLAIM,
-            {"now": now, "first": _FIRST, "longest": _LONGEST, "limit": limit,
+            {"now": now, "first": _FIRST_HOURS, "longest": _LONGEST_HOURS, "limit": limit,
              "since": now - timedelta(days=FORGOTTEN_DAYS)},
         )  # fmt: skip
         return sorted(row[0] for row in cursor.fetchall())
@@ -83,7 +83,9 @@ def parcel_tracked(*, parcel_id: int, events: Sequence[Tracked], actor: str) -> 
         skip_existing=True,
     )
     if new:
-        Parcel.objects.filter(pk=parcel.pk).update(track_silent=0, track_at=timezone.now() + _FIRST)
+        Parcel.objects.filter(pk=parcel.pk).update(
+            track_silent=0, track_at=timezone.now() + timedelta(hours=_FIRST_HOURS)
+        )
     arrived = next((it for it in events if it.delivered), None)
     if arrived is not None:
         _arrive(parcel, arrived, actor)
@@ -128,7 +130,7 @@ def _with_mates(parcel: Parcel) -> list[int]:
 def deliveries_presume(*, limit: int = 500) -> int:
     """Count as arrived what left without a parcel of ours, once its day is over; return how many requests."""
     zone = timezone.get_current_timezone_name()
-    given = {
+    given: dict[str, str | int | date | datetime] = {
         "zone": zone, "today": timezone.localdate(), "limit": limit,
         "since": timezone.now() - timedelta(days=FORGOTTEN_DAYS),
     }  # fmt: skip

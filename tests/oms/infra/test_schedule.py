@@ -35,7 +35,7 @@ def waiting(admin_url: str) -> list[tuple[str, str]]:
     with psycopg.connect(admin_url) as server:
         return server.execute(
             "SELECT task_name, args ->> 'schema' FROM public.procrastinate_jobs WHERE task_name LIKE 't.%' ORDER BY id"
-        ).fetchall()  # type: ignore[return-value]
+        ).fetchall()
 
 
 def test_a_job_is_due_at_once_then_in_step(acme: None) -> None:
