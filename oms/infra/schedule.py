@@ -24,7 +24,8 @@ class _Every:
     seconds: float
 
     def first(self, now: datetime, zone: tzinfo) -> datetime:
-        return now
+        """Not at once: a clone that has just been made is looked at, or dropped, undisturbed."""
+        return now + timedelta(seconds=self.seconds)
 
     def after(self, due: datetime, now: datetime, zone: tzinfo) -> datetime:
         """In step with what it was; after a pause, from now on."""

@@ -38,8 +38,10 @@ def waiting(admin_url: str) -> list[tuple[str, str]]:
         ).fetchall()
 
 
-def test_a_job_is_due_at_once_then_in_step(acme: None) -> None:
+def test_a_job_is_due_after_its_interval_then_in_step(acme: None) -> None:
     every(30, "t.often")
+    # what is new is not set upon at once
+    assert due(NOON - timedelta(seconds=30)) == []
     assert due(NOON) == ["t.often"]
     assert due(NOON) == []
     assert due(NOON + timedelta(seconds=29)) == []
@@ -50,7 +52,7 @@ def test_a_job_is_due_at_once_then_in_step(acme: None) -> None:
 
 def test_what_was_missed_is_done_once(acme: None) -> None:
     every(30, "t.often")
-    due(NOON)
+    due(NOON - timedelta(seconds=30))
     later = NOON + timedelta(hours=5)
     assert due(later) == ["t.often"]
     assert due(later + timedelta(seconds=29)) == []
@@ -82,7 +84,8 @@ def test_a_new_job_does_not_wait_for_the_others(acme: None) -> None:
     every(3600, "t.hourly")
     due(NOON)
     every(30, "t.often")
-    assert due(NOON + timedelta(seconds=1)) == ["t.often"]
+    assert due(NOON) == []
+    assert due(NOON + timedelta(seconds=30)) == ["t.often"]
 
 
 def test_a_job_that_still_waits_is_not_added_again(fresh: None, admin_url: str) -> None:
@@ -123,6 +126,8 @@ def test_two_workers_that_look_at_the_same_moment_ask_once(fresh: None, admin_ur
 
 def test_a_worker_killed_before_it_commits_has_asked_for_nothing(fresh: None, admin_url: str) -> None:
     every(30, "t.often")
+    with retailer_context("acme"):
+        assert due(NOON - timedelta(seconds=30)) == []
 
     class Killed(BaseException):
         """Stands for kill -9: nothing of the transaction is left."""
