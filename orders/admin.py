@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from django.contrib.admin import display, register
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.admin import ModelAdmin, SimpleListFilter, display, register
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 import orders.admin_channels  # noqa: F401 - registers the screens of channels
@@ -15,6 +20,7 @@ from oms.infra.backoffice.lists import MasterDataAdmin, ReadOnlyAdmin
 from oms.infra.backoffice.site import retailer_site
 from orders.bulk import ORDER_ACTIONS
 from orders.models import Channel, Customer, Order, OrderCharge, OrderLine, OrderStatus
+from orders.promise_figures import PromiseState, orders_by_promise
 from orders.selectors import customers_found, lines_of_product, orders_found, orders_numbered
 
 _TONES = {
@@ -31,12 +37,37 @@ def order_status_badge(order: Order) -> SafeString:
     return badge(order.get_status_display(), _TONES[OrderStatus(order.status)])
 
 
+class PromiseFilter(SimpleListFilter):
+    """Orders by how their promises stand, as a menu."""
+
+    title = "promise"
+    parameter_name = lookup_kwarg = "promise"
+    template = "infra/filters/menu.html"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        """(value in the address, word)."""
+        return [(state.value, state.words) for state in PromiseState]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        """Only those that stand so; all where the value is not one of those offered."""
+        value = self.value()
+        if value not in set(PromiseState):
+            return queryset
+        return orders_by_promise(queryset, PromiseState(value), timezone.localdate())
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        """Everything first."""
+        yield {"value": "", "word": "All", "chosen": not self.value()}
+        for value, word in self.lookup_choices:
+            yield {"value": str(value), "word": word, "chosen": value == self.value()}
+
+
 class OrderAdmin(ReadOnlyAdmin[Order]):
     """The list of orders, newest first."""
 
     list_display = ("number", "placed", "customer", "state", "units_open", "owed", "channel")
     list_select_related = ("customer", "channel")
-    list_filter = (chips("status", OrderStatus.choices), ("channel", Menu), ("placed_at", DayRange))
+    list_filter = (chips("status", OrderStatus.choices), ("channel", Menu), PromiseFilter, ("placed_at", DayRange))
     ordering = ("-placed_at", "-id")
     sortable_by = ("placed",)
     search_help_text = "Order number, customer, e-mail or SKU"

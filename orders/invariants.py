@@ -141,11 +141,20 @@ INVARIANTS = [
     ),
     Invariant(
         "promises_follow_lines",
-        "no promise is open on a line that has nothing left to send",
+        "no promise is open on a line of which nothing is on its way, and none counts more units than have left",
         """
-        SELECT l.order_id, l.position, p.promised_on FROM orders_linepromise p
+        SELECT l.order_id, l.position, p.promised_on, p.delivered FROM orders_linepromise p
         JOIN orders_orderline l ON l.id = p.line_id
-        WHERE p.outcome = 'open' AND l.ordered = l.cancelled + l.fulfilled
+        WHERE p.delivered > l.fulfilled
+           OR (p.outcome = 'open' AND l.ordered = l.cancelled + l.fulfilled AND p.delivered = l.fulfilled)
+        """,
+    ),
+    Invariant(
+        "promises_were_kept_or_not",
+        "a promise that was kept had everything delivered by its day",
+        """
+        SELECT p.line_id, p.promised_on, p.delivered, p.delivered_on FROM orders_linepromise p
+        WHERE p.outcome = 'kept' AND p.delivered > 0 AND p.delivered_on > p.promised_on
         """,
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from oms.infra.database.context import retailer_context
@@ -11,6 +12,7 @@ from orders.services.channels import messages_work as work_messages
 from orders.services.holds_expire import holds_expire
 from orders.services.payments import authorisations_renew, calls_perform
 from orders.services.promises import promises_break
+from tenants.registry import time_zone_of
 
 
 @app.task(name="orders.jobs.payments_perform", retry=5)
@@ -40,8 +42,8 @@ def deliveries_perform(schema: str) -> None:
 
 @app.task(name="orders.jobs.promises_break", retry=5)
 def break_promises(schema: str) -> None:
-    """Write down which promises were not kept."""
-    with retailer_context(schema):
+    """Write down which promises were not kept, by the retailer's calendar."""
+    with timezone.override(time_zone_of(schema)), retailer_context(schema):
         promises_break()
 
 

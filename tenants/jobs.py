@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from django.db import close_old_connections, connections
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from oms.infra.database.context import retailer_context
 from oms.infra.idempotency import answers_prune
+from oms.infra.schedule import daily
 from tenants.cloning import CloneBusy, staging_clone, staging_expire
 from tenants.cloning.services import DEPLOY, NEWEST_ORDERS
-from tenants.registry import retailer_schemas
 
 #: Nobody sends a write again after a month.
 ANSWERS_KEPT_DAYS = 30
@@ -40,11 +42,12 @@ def expire(timestamp: int) -> None:
         connections[DEPLOY].close()
 
 
-@app.periodic(cron="53 2 * * *")
-@app.task(name="tenants.jobs.prune")
-def prune(timestamp: int) -> None:
-    """Forget the answers to writes that nobody will send again, of every retailer, once a night."""
+@app.task(name="tenants.jobs.prune", retry=3)
+def prune(schema: str) -> None:
+    """Forget the answers to writes that nobody will send again."""
     close_old_connections()
-    for schema in retailer_schemas():
-        with retailer_context(schema):
-            answers_prune(days=ANSWERS_KEPT_DAYS)
+    with retailer_context(schema):
+        answers_prune(days=ANSWERS_KEPT_DAYS)
+
+
+daily(time(2, 50), "tenants.jobs.prune")

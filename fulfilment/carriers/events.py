@@ -45,3 +45,13 @@ class ParcelVoided(ParcelEvent):
     NAME: ClassVar[str] = "parcel.voided.v1"
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelDelivered(ParcelEvent):
+    """A parcel has arrived; ``presumed``: its day is over, and its carrier reports nothing."""
+
+    NAME: ClassVar[str] = "parcel.delivered.v1"
+
+    where: str
+    presumed: bool

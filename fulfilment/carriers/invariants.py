@@ -52,4 +52,24 @@ INVARIANTS = [
         ) c WHERE p.amount <> c.total
         """,
     ),
+    Invariant(
+        "arrived_with_the_last_parcel",
+        "a request all of whose parcels have arrived has arrived",
+        """
+        SELECT r.number, p.left_behind FROM requests_shipment s
+        JOIN requests_fulfilmentrequest r ON r.id = s.request_id
+        JOIN (SELECT request_id, count(*) FILTER (WHERE delivered_at IS NULL) AS left_behind FROM carriers_parcel
+              WHERE status IN ('booking', 'booked', 'voiding', 'shipped') GROUP BY request_id) p
+            ON p.request_id = r.id
+        WHERE s.delivered_at IS NULL AND p.left_behind = 0
+        """,
+    ),
+    Invariant(
+        "delivered_parcels_were_told_of",
+        "of each parcel that has arrived it was told",
+        """
+        SELECT p.number FROM carriers_parcel p WHERE p.delivered_at IS NOT NULL
+            AND NOT EXISTS (SELECT FROM carriers_parceltrack t WHERE t.parcel_id = p.id AND t.delivered)
+        """,
+    ),
 ]

@@ -65,7 +65,7 @@ def _offers(row: FulfilmentRequest, form: ContentsForm) -> dict[str, Any]:
         parcel = (form.contents or packed(facts.units, form.count))[0]
     except UnknownWeight as unknown:
         return {"fault": str(unknown)}
-    compared = parcel_compare(facts=facts, parcel=parcel).choice.compared
+    compared = parcel_compare(facts=facts, parcel=parcel, promised_on=facts.promised_on).choice.compared
     return {
         "parcel": parcel,
         "offers": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,10 @@ _read: WeakKeyDictionary[Profile, Mapping[str, Contract | str]] = WeakKeyDiction
 
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
-    """A fulfilment request as carriers see it; ``ready`` is now, in the local time of its location."""
+    """A fulfilment request as carriers see it; ``ready`` is now, in the local time of its location.
+
+    ``promised_on`` is the first day by which any of its lines is promised; None where none is.
+    """
 
     request_id: int
     number: str
@@ -44,6 +47,7 @@ class RequestFacts:
     ship_to: Address
     units: tuple[Unit, ...]
     ready: datetime
+    promised_on: date | None = None
 
 
 def contracts() -> Mapping[str, Contract | str]:
@@ -87,7 +91,20 @@ def request_facts(request_id: int) -> RequestFacts:
         ship_to=Address(order.recipient, order.address, order.city, order.postal_code, order.country),
         units=_units(request_id),
         ready=timezone.now().astimezone(ZoneInfo(place.time_zone)).replace(tzinfo=None),
+        promised_on=_promised_on(request_id),
     )
+
+
+def _promised_on(request_id: int) -> date | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(p.promised_on) FROM requests_fulfilmentrequestline q"
+            " JOIN orders_linepromise p ON p.line_id = q.order_line_id AND p.outcome IN ('open', 'broken')"
+            " WHERE q.request_id = %s AND q.quantity > q.released",
+            [request_id],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def _units(request_id: int) -> tuple[Unit, ...]:

@@ -13,6 +13,7 @@ TRAVEL: Mapping[str, Rule] = {
     "carriers_fleetstop": With("key", "carriers_parcel", key="number"),
     "carriers_manifest": UsedBy("carriers_parcel", "manifest_id"),
     "carriers_parcel": With("request_id", "requests_fulfilmentrequest"),
+    "carriers_parceltrack": With("parcel_id", "carriers_parcel"),
 }
 
 SETTLE = (

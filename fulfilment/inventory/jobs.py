@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from django.db import close_old_connections
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -9,7 +11,7 @@ from procrastinate.contrib.django import app
 from fulfilment.inventory.services import boards_write, carts_expire, feeds, sales_forget
 from fulfilment.inventory.services.channel_stock import channel_stock_tell
 from oms.infra.database.context import retailer_context
-from oms.infra.schedule import every
+from oms.infra.schedule import daily, every
 
 
 @app.task(name=feeds.JOB, retry=RetryStrategy(max_attempts=10, exponential_wait=2))
@@ -58,4 +60,4 @@ def channel_stock(schema: str) -> None:
 every(60, "fulfilment.inventory.jobs.carts")
 every(60, "fulfilment.inventory.jobs.boards")
 every(60, "fulfilment.inventory.jobs.channel_stock")
-every(24 * 3600, "fulfilment.inventory.jobs.forget")
+daily(time(3, 10), "fulfilment.inventory.jobs.forget")

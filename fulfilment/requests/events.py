@@ -47,6 +47,15 @@ class RequestShipped(RequestEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestDelivered(RequestEvent):
+    """What had left of a request arrived, or was handed over; ``presumed``: the expected day passed unreported."""
+
+    NAME: ClassVar[str] = "fulfilment.delivered.v1"
+
+    presumed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsReleased(RequestEvent):
     """Units of a request are no longer wanted; their stock is free again."""
 

@@ -42,6 +42,12 @@ class FulfilmentRequest(models.Model):
         default=RequestStatus.OFFERED,
     )
     units = models.PositiveIntegerField(default=0, help_text="Units that were offered: the location's work.")
+    contract = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="Key of the carrier contract decided on."
+    )
+    service = models.CharField(max_length=30, blank=True, default="", db_default="")
+    arrives_on = models.DateField(null=True, help_text="When it is expected at the customer's; empty: nobody knows.")
+    arrives_why = models.CharField(max_length=255, blank=True, default="", db_default="")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     shipped_at = models.DateTimeField(null=True)
     parcel = models.ForeignKey(
@@ -115,12 +121,17 @@ class Shipment(models.Model):
     carrier = models.CharField(max_length=40, blank=True, default="")
     tracking_number = models.CharField(max_length=64, blank=True, default="")
     shipped_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
+    presumed = models.BooleanField(
+        default=False, db_default=False, help_text="Nobody reports the delivery: the expected day counts."
+    )
 
     class Meta:
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(fields=["tracking_number"], name="shipment_tracking", condition=~Q(tracking_number="")),
             models.Index(fields=["-shipped_at", "-id"], name="shipment_newest"),
+            models.Index(fields=["shipped_at"], name="shipment_on_its_way", condition=Q(delivered_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from django.db import close_old_connections
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -14,9 +12,7 @@ from fulfilment.routing.services.run_route import route_run, run_due
 from modules.profile import NotAdopted
 from oms.infra.database.context import retailer_context
 from oms.infra.queue import enqueue
-from tenants.registry import retailer_schemas
-
-logger = logging.getLogger(__name__)
+from oms.infra.schedule import every
 
 #: How often what waits for a run is decided.
 RUN_EVERY_MINUTES = 5
@@ -25,18 +21,20 @@ _ACTOR = "routing"
 _AGAIN = RetryStrategy(max_attempts=5, exponential_wait=2, retry_exceptions=[StockContention])
 
 
-@app.periodic(cron="* * * * *")
-@app.task(name="fulfilment.routing.jobs.wake")
-def wake(timestamp: int) -> None:
-    """Once a minute: ask for the jobs that have something to do, at most one of each for a retailer."""
+@app.task(name="fulfilment.routing.jobs.wake", retry=3)
+def wake(schema: str) -> None:
+    """Ask for what there is to try again, at most one job for a retailer."""
     close_old_connections()
-    runs = timestamp // 60 % RUN_EVERY_MINUTES == 0
-    for schema in retailer_schemas():
-        try:
-            with retailer_context(schema):
-                wake_retailer(runs=runs)
-        except Exception:  # one retailer's trouble is not the others'
-            logger.exception("routing of %s could not be woken", schema)
+    with retailer_context(schema):
+        wake_retailer(runs=False)
+
+
+@app.task(name="fulfilment.routing.jobs.wake_runs", retry=3)
+def wake_runs(schema: str) -> None:
+    """As :func:`wake`, and ask for a run where orders wait to be decided together."""
+    close_old_connections()
+    with retailer_context(schema):
+        wake_retailer(runs=True)
 
 
 def wake_retailer(*, runs: bool) -> None:
@@ -78,3 +76,7 @@ def run(schema: str) -> None:
     with retailer_context(schema):
         if result and result.orders > result.left_out and run_due():
             enqueue("fulfilment.routing.jobs.run", lock="routing-run", queueing_lock="routing-run")
+
+
+every(60, "fulfilment.routing.jobs.wake")
+every(RUN_EVERY_MINUTES * 60, "fulfilment.routing.jobs.wake_runs")

@@ -103,3 +103,16 @@ class OutboundDeparture(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.target}"
+
+
+class ScheduledJob(models.Model):
+    """When a job that comes back by itself is due next. Whoever asks for it moves the moment on, under its lock."""
+
+    task = models.CharField(max_length=120, primary_key=True, help_text="Full name of the job.")
+    due_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["task"]
+
+    def __str__(self) -> str:
+        return f"{self.task} at {self.due_at:%Y-%m-%d %H:%M:%S}"

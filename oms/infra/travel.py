@@ -11,6 +11,8 @@ TRAVEL: Mapping[str, Rule] = {
     "infra_idempotentanswer": NONE,
     "infra_outboundrefusal": NONE,
     "infra_outbounddeparture": NONE,
+    # A clone begins its own schedule.
+    "infra_scheduledjob": NONE,
     "auth_group": ALL,
     "auth_group_permissions": ALL,
     "auth_permission": ALL,

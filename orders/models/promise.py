@@ -14,20 +14,28 @@ from orders.models.order_line import OrderLine
 class PromiseOutcome(models.TextChoices):
     """What became of a promise. All but the first are final."""
 
-    OPEN = "open", "Open: the day has not come, and not everything has left"
-    KEPT = "kept", "Kept: everything left by the day"
-    BROKEN = "broken", "Broken: the day passed before everything had left"
+    OPEN = "open", "Open: not everything has arrived, and it is not too late yet"
+    KEPT = "kept", "Kept: everything arrived by the day"
+    BROKEN = "broken", "Broken: the day passed before everything had arrived"
     REPLACED = "replaced", "Replaced by another promise"
     VOID = "void", "Void: nothing of the line was left to send"
 
 
 class LinePromise(models.Model):
-    """The day by which a line was promised. A line has one open promise at most; a new one replaces it."""
+    """The day by which a line was promised. A line has one open promise at most; a new one replaces it.
+
+    ``promised_on`` stays as it was told. ``expected_on`` is the day that the line is expected now, and moves with each
+    decision, booking and rejection; empty while nobody can tell. ``delivered`` units have arrived, the last of them on
+    ``delivered_on``.
+    """
 
     id = models.BigAutoField(primary_key=True)
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="promises")
     promised_on = models.DateField()
     why = models.CharField(max_length=255, help_text="What the day follows from.")
+    expected_on = models.DateField(null=True)
+    delivered = models.PositiveIntegerField(default=0, db_default=0)
+    delivered_on = models.DateField(null=True)
     outcome = models.CharField(max_length=16, choices=PromiseOutcome.choices, default=PromiseOutcome.OPEN)
     made_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True)
@@ -50,3 +58,9 @@ class LinePromise(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line_id} by {self.promised_on}"
+
+    @property
+    def at_risk(self) -> bool:
+        """Whether it is open, and expected only after the day."""
+        late = self.expected_on is not None and self.expected_on > self.promised_on
+        return self.outcome == PromiseOutcome.OPEN and late

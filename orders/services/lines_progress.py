@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from orders.services.headers import headers_refresh
-from orders.services.promises import promises_settle
+from orders.services.promises import promises_settle, promises_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +40,8 @@ def lines_progress(*, order_ids: Collection[int], progress: Mapping[int, Progres
             ],
         )
     headers_refresh(order_ids)
+    given_back = [line for line, item in progress.items() if item.allocated + item.fulfilled < 0]
+    if given_back:
+        promises_unknown(given_back)
     if any(item.fulfilled for item in progress.values()):
         promises_settle(order_ids)

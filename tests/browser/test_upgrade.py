@@ -212,7 +212,9 @@ def test_a_release_is_clicked_through_in_a_clone_promoted_and_measured(
     measures = page.locator("#kpis")
     expect(measures).to_contain_text("Too few orders to tell yet")
     expect(measures.get_by_role("row", name="Split rate")).to_be_visible()
-    expect(measures).to_contain_text("Not measured: orders carry no promised date yet.")
+    expect(measures).to_contain_text(
+        "Not measured: nothing of these orders left in a parcel that was booked with a price."
+    )
     # when: she has no use for the clone any more
     page.get_by_role("link", name="2. Preview").click()
     page.get_by_role("button", name="Drop it").click()

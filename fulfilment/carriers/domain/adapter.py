@@ -88,12 +88,17 @@ class Voided:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """Something that happened to a parcel on its way."""
+    """Something that happened to a parcel on its way.
+
+    ``delivered`` says that it has arrived; ``presumed`` that nobody has seen it arrive: a carrier that reports nothing
+    counts it as arrived once its day is over.
+    """
 
     happened_at: datetime
     where: str
     what: str
     delivered: bool = False
+    presumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,10 @@ class Adapter(ABC):
 
     @abstractmethod
     def track(self, tracking_number: str) -> Tracking | Refused:
-        """What is known of a parcel; refused for a number that the carrier has not given."""
+        """What is known of a parcel, all of it each time; refused for a number that the carrier has not given.
+
+        What was told once is told again in the same words with the same time, so that it can be kept once.
+        """
 
     @abstractmethod
     def manifest(self, order: ManifestOrder) -> Manifested | Refused:

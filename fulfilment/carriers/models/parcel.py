@@ -104,10 +104,23 @@ class Parcel(models.Model):
     manifest = models.ForeignKey(Manifest, null=True, on_delete=models.PROTECT, related_name="parcels")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     shipped_at = models.DateTimeField(null=True)
+    track_at = models.DateTimeField(null=True, help_text="When the carrier is asked next; empty: as soon as it leaves.")
+    track_silent = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often in a row the carrier had nothing new to tell."
+    )
+    delivered_at = models.DateTimeField(null=True)
+    presumed = models.BooleanField(
+        default=False, db_default=False, help_text="Nobody reports the delivery: the expected day counts."
+    )
 
     class Meta:
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
+            models.Index(
+                fields=["track_at", "id"],
+                name="parcel_on_its_way",
+                condition=Q(status="shipped", delivered_at__isnull=True),
+            ),
             models.Index(fields=["tracking_number"], name="parcel_tracking", condition=~Q(tracking_number="")),
             models.Index(fields=["status", "-id"], name="parcel_status_newest"),
             models.Index(fields=["id"], name="parcel_unanswered", condition=Q(status__in=["booking", "voiding"])),
@@ -129,9 +142,34 @@ class Parcel(models.Model):
                 ),
                 name="parcel_shipped_on_manifest",
             ),
+            models.CheckConstraint(
+                condition=Q(delivered_at__isnull=True) | Q(status="shipped"), name="parcel_delivered_had_left"
+            ),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="parcel_currency_form"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="parcel_amount_not_negative"),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+
+class ParcelTrack(models.Model):
+    """Something that happened to a parcel on its way, as its carrier told. Told again, it is kept once."""
+
+    id = models.BigAutoField(primary_key=True)
+    parcel = models.ForeignKey(Parcel, on_delete=models.PROTECT, related_name="tracks", db_index=False)
+    happened_at = models.DateTimeField()
+    place = models.CharField(max_length=120, blank=True, default="")
+    what = models.CharField(max_length=255)
+    delivered = models.BooleanField(default=False)
+    told_by = models.CharField(max_length=150)
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["happened_at", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["parcel", "happened_at", "what"], name="parcel_track_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.parcel_id}: {self.what}"

@@ -45,7 +45,7 @@ def booking_record(parcel: Parcel, answer: Booked | Refused, *, actor: str) -> N
             status=ParcelStatus.REFUSED, reason=answer.reason[:255]
         )
         if changed:
-            record([ParcelNotTaken(**_envelope(parcel, actor), reason=answer.reason)])
+            record([ParcelNotTaken(**envelope(parcel, actor), reason=answer.reason)])
         return
     waits = Parcel.objects.filter(pk=parcel.pk, status=ParcelStatus.BOOKING)
     changed = waits.update(
@@ -57,7 +57,7 @@ def booking_record(parcel: Parcel, answer: Booked | Refused, *, actor: str) -> N
         why = next((item["reason"] for item in parcel.compared if item["booked"]), "")
         record([
             ParcelBooked(
-                **_envelope(parcel, actor), amount=str(parcel.amount), currency=parcel.currency, reason=why or "",
+                **envelope(parcel, actor), amount=str(parcel.amount), currency=parcel.currency, reason=why or "",
             )
         ])  # fmt: skip
 
@@ -69,7 +69,7 @@ def void_record(parcel: Parcel, answer: Voided | Refused, *, actor: str) -> None
         reason = f"the carrier does not take it back: {answer.reason}"
         waits.update(status=ParcelStatus.BOOKED, reason=reason[:255])
     elif waits.update(status=ParcelStatus.VOIDED):
-        record([ParcelVoided(**_envelope(parcel, actor), reason=parcel.reason)])
+        record([ParcelVoided(**envelope(parcel, actor), reason=parcel.reason)])
 
 
 class _Envelope(TypedDict):
@@ -86,7 +86,8 @@ class _Envelope(TypedDict):
     tracking_number: str
 
 
-def _envelope(parcel: Parcel, actor: str) -> _Envelope:
+def envelope(parcel: Parcel, actor: str) -> _Envelope:
+    """What every event of a parcel says; ``parcel`` knows its request, order and location."""
     request = parcel.request
     return {
         "subject": request.order.number, "occurred_at": timezone.now(), "actor": actor, "request": request.number,

@@ -19,6 +19,8 @@ from fulfilment.carriers.services.answers import booking_order, booking_record
 from fulfilment.carriers.services.compare import adapter_of, name_of, parcel_compare
 from fulfilment.carriers.services.refusals import ParcelRefused
 from fulfilment.requests.domain import RequestStatus
+from fulfilment.requests.models import FulfilmentRequest
+from fulfilment.requests.services.arrivals import arrivals_tell
 from fulfilment.requests.services.locked import requests_lock
 from oms.infra.database.bulk import take_numbers
 from oms.infra.queue import enqueue
@@ -46,7 +48,9 @@ def parcels_book(
     """Book every piece of a request that is not booked yet, and return all of them, by piece.
 
     ``contents`` says what each piece weighs and measures; without it the products are shared out over ``pieces``.
-    ``offer`` is the (carrier, service) that somebody has chosen; without it brokering chooses for each piece.
+    ``offer`` is the (carrier, service) that somebody has chosen; without it brokering chooses for each piece, among
+    those that arrive by ``promised_on``, else by what the customer was promised. The request is expected from then on
+    by what is booked.
 
     Local carriers book in this transaction. Others are asked by a job once it has committed: the parcel stays
     ``booking`` until they answer. Sent twice, it books once: the request is locked, each piece has one live parcel,
@@ -59,6 +63,7 @@ def parcels_book(
     if not verdict:
         message = f"{facts.number}: {verdict.reason}"
         raise ParcelRefused(message)
+    promised_on = promised_on or facts.promised_on
     wanted = list(contents) if contents is not None else _shared_out(facts, pieces)
     if not 1 <= len(wanted) <= MOST_PIECES:
         message = f"{facts.number}: a request goes in 1 to {MOST_PIECES} parcels, not in {len(wanted)}"
@@ -74,7 +79,21 @@ def parcels_book(
             live[piece] = _book_piece(facts, content, (piece, len(wanted)), before, offer, promised_on, actor)
         elif live[piece].status == ParcelStatus.BOOKING:
             ask_by_job(live[piece])
+    _expect(facts, list(live.values()))
     return [live[piece] for piece in sorted(live)]
+
+
+def _expect(facts: RequestFacts, booked: Sequence[Parcel]) -> None:
+    """The request arrives with the last of its parcels; the customer's promise stays as it is."""
+    days = [parcel.arrives_on for parcel in booked]
+    known = [day for day in days if day is not None]
+    last = max(known) if len(known) == len(days) else None
+    why = f"{facts.location_code} booked {booked[0].carrier_name} {booked[0].service_name}; " + (
+        f"arrives {last}" if last else "promises no day"
+    )
+    row = FulfilmentRequest.objects.get(pk=facts.request_id)
+    FulfilmentRequest.objects.filter(pk=row.pk).update(arrives_on=last, arrives_why=why[:255])
+    arrivals_tell([row.order_id])
 
 
 def ask_by_job(parcel: Parcel) -> None:

@@ -22,6 +22,7 @@ from fulfilment.carriers.domain.adapter import (
 from fulfilment.carriers.domain.pricing import offers
 from fulfilment.carriers.domain.quotes import NotServed, Offer
 from fulfilment.carriers.domain.tracking_numbers import SERIALS, own_number, own_serial
+from fulfilment.carriers.own_numbers import told_by_ourselves
 
 PREFIX = "TR"
 
@@ -53,8 +54,10 @@ class TableRate(Adapter):
         return Voided() if self._ours(tracking_number) else _not_ours(tracking_number)
 
     def track(self, tracking_number: str) -> Tracking | Refused:
-        """Nothing is known after the parcel has left: whoever carries it reports nothing."""
-        return Tracking(()) if self._ours(tracking_number) else _not_ours(tracking_number)
+        """Whoever carries it reports nothing: it left, and it counts as arrived once its day is over."""
+        if not self._ours(tracking_number):
+            return _not_ours(tracking_number)
+        return Tracking(told_by_ourselves(self.code, tracking_number))
 
     def manifest(self, order: ManifestOrder) -> Manifested | Refused:
         """The printed manifest is all there is."""

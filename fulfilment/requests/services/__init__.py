@@ -1,4 +1,6 @@
 from fulfilment.requests.services.advance import RequestRefused, requests_advance
+from fulfilment.requests.services.arrivals import arrivals_tell
+from fulfilment.requests.services.deliver import requests_deliver
 from fulfilment.requests.services.exclusions import NoSuchExclusion, exclusion_lift
 from fulfilment.requests.services.offer import NewRequest, requests_offer
 from fulfilment.requests.services.parcels import parcel_mates, parcels_join, parcels_leave
@@ -13,12 +15,14 @@ __all__ = [
     "RejectedLine",
     "RequestRefused",
     "allocations_release",
+    "arrivals_tell",
     "exclusion_lift",
     "parcel_mates",
     "parcels_join",
     "parcels_leave",
     "request_reject",
     "requests_advance",
+    "requests_deliver",
     "requests_offer",
     "requests_ship",
 ]

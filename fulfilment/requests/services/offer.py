@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Count
 from django.utils import timezone
@@ -14,6 +15,7 @@ from fulfilment.inventory.services import StockChange, stock_move
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.events import RequestOffered
 from fulfilment.requests.models import FulfilmentRequest, FulfilmentRequestLine
+from fulfilment.requests.services.arrivals import arrivals_tell
 from fulfilment.requests.services.parcels import parcels_join
 from modules.contracts.routing_runs import ConsolidationRule
 from oms.infra.database.bulk import insert_rows, take_numbers
@@ -26,6 +28,8 @@ class NewRequest:
     """What one location is to send of one order: (order line, stock level, units), and why it was chosen.
 
     ``joins`` says by which rule it may go into a parcel that the location prepares for the customer already.
+    ``contract`` and ``service`` are how it is to travel, ``arrives_on`` is when it is expected to arrive by that, and
+    ``method_day`` the day that the order's shipping method promises; each empty where nobody can say.
     """
 
     order_id: int
@@ -35,6 +39,11 @@ class NewRequest:
     units: tuple[tuple[int, int, int], ...]
     reason: str
     joins: ConsolidationRule | None = None
+    contract: str = ""
+    service: str = ""
+    arrives_on: date | None = None
+    arrives_why: str = ""
+    method_day: date | None = None
 
     @property
     def total(self) -> int:
@@ -66,12 +75,15 @@ def requests_offer(*, requests: Sequence[NewRequest], actor: str) -> int:
     [keys] = take_numbers([(FulfilmentRequest, len(requests))])
     insert_rows(
         FulfilmentRequest,
-        ["id", "number", "order", "location", "status", "units"],
+        ["id", "number", "order", "location", "status", "units", "contract", "service", "arrives_on", "arrives_why"],
         [
-            (key, number, request.order_id, request.location_id, RequestStatus.OFFERED.value, request.total)
+            (
+                key, number, request.order_id, request.location_id, RequestStatus.OFFERED.value, request.total,
+                request.contract, request.service, request.arrives_on, request.arrives_why[:255],
+            )
             for key, number, request in zip(keys, numbers, requests, strict=True)
         ],
-    )
+    )  # fmt: skip
     insert_rows(
         FulfilmentRequestLine,
         ["request", "order_line", "level", "quantity", "released", "shipped"],
@@ -88,6 +100,10 @@ def requests_offer(*, requests: Sequence[NewRequest], actor: str) -> int:
     lines_progress(
         order_ids={request.order_id for request in requests},
         progress={line_id: Progress(units, 0) for line_id, units in allocated.items()},
+    )
+    arrivals_tell(
+        {request.order_id for request in requests},
+        by_method={request.order_id: request.method_day for request in requests if request.method_day is not None},
     )
     parcels_join({
         key: request.joins for key, request in zip(keys, requests, strict=True) if request.joins is not None

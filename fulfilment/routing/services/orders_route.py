@@ -11,7 +11,7 @@ from fulfilment.inventory.services import NotEnoughStock
 from fulfilment.requests.services import requests_offer
 from fulfilment.routing.selectors import OrderToRoute, orders_to_route, stock_facts
 from fulfilment.routing.services.deciding import decide, deciders_of, known_to, live_decider
-from fulfilment.routing.services.placing import journal_decisions, pin, requests_of
+from fulfilment.routing.services.placing import journal_decisions, pin, requests_for
 from fulfilment.routing.services.queueing import orders_await_run, unplaced_queue
 
 #: A decision whose stock was taken by somebody else meanwhile is made again, at most so often.
@@ -70,7 +70,7 @@ def _route(orders: Sequence[OrderToRoute], actor: str) -> Routed:
     for _ in range(_ATTEMPTS):
         stock = stock_facts({product for order in orders for product in order.products})
         decided = decide(orders, known, stock.available, deciders)
-        requests = [request for item in decided for request in requests_of(item, stock)]
+        requests = requests_for(decided, stock)
         try:
             with transaction.atomic():
                 allocated = requests_offer(requests=requests, actor=actor)

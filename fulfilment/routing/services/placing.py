@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from django.db import connection
+from django.utils import timezone
 
 from fulfilment.requests.services import NewRequest
 from fulfilment.routing.selectors import StockFacts
+from fulfilment.routing.services.arriving import Arrival, arrivals_of, method_day
 from fulfilment.routing.services.deciding import MODULE, Decided
 from modules.contracts.routing import Network, RoutingDecision, Step
 from modules.contracts.routing_json import facts_to_json, network_to_json
 from modules.journal import Journaled, journal
 
 
-def requests_of(item: Decided, stock: StockFacts) -> list[NewRequest]:
-    """What each location is asked for, with why it was chosen."""
+def requests_for(decided: Sequence[Decided], stock: StockFacts) -> list[NewRequest]:
+    """What locations are asked for, with why each was chosen and when its parcel arrives."""
+    arrivals = arrivals_of(decided, timezone.now())
+    return [request for item in decided for request in _requests_of(item, stock, arrivals)]
+
+
+def _requests_of(item: Decided, stock: StockFacts, arrivals: Mapping[tuple[int, int], Arrival]) -> list[NewRequest]:
     units: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for allocation in item.decision.allocations:
         level = stock.levels[allocation.location_id, allocation.product_id]
@@ -28,11 +35,17 @@ def requests_of(item: Decided, stock: StockFacts) -> list[NewRequest]:
     for step in item.decision.steps:
         if step.kept:
             why.setdefault(step.subject, step.why)
+    nothing = Arrival("", "", None, "")
+    ways = {location_id: arrivals.get((item.order.id, location_id), nothing) for location_id in units}
+    by_method = method_day(item)
     return [
         NewRequest(
             order_id=item.order.id, order_number=item.order.number, location_id=location_id,
             location_code=codes[location_id], units=tuple(taken), reason=why.get(codes[location_id], ""),
             joins=item.by.policies.consolidation(item.by.documents) if location_id in joins else None,
+            contract=ways[location_id].contract, service=ways[location_id].service,
+            arrives_on=ways[location_id].day, arrives_why=f"{codes[location_id]} {ways[location_id].why}".strip(),
+            method_day=by_method,
         )
         for location_id, taken in units.items()
     ]  # fmt: skip

@@ -21,7 +21,7 @@ from fulfilment.routing.facts import Known, facts_of
 from fulfilment.routing.selectors import OrderToRoute, StockFacts, orders_to_route, stock_facts
 from fulfilment.routing.services.deciding import Decided, Decider, known_to, live_decider
 from fulfilment.routing.services.orders_route import orders_route
-from fulfilment.routing.services.placing import journal_decisions, pin, requests_of
+from fulfilment.routing.services.placing import journal_decisions, pin, requests_for
 from fulfilment.routing.services.queueing import unplaced_queue
 from fulfilment.routing.services.run_record import RunResult, run_record
 from modules.contracts.routing import RoutingFacts
@@ -150,7 +150,7 @@ def _offer(decided: Sequence[Decided], stock: StockFacts, actor: str) -> tuple[l
     """Reserve and give the work out; orders that need stock which others took meanwhile are left out."""
     holding = list(decided)
     while holding:
-        requests = [request for item in holding for request in requests_of(item, stock)]
+        requests = requests_for(holding, stock)
         try:
             with transaction.atomic():
                 return holding, requests_offer(requests=requests, actor=actor)

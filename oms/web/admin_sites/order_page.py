@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Sum
+from django.db.models import Prefetch, QuerySet, Sum
 from django.utils.safestring import SafeString
 
 from fulfilment.inventory.models import StockLevel
@@ -17,7 +18,16 @@ from fulfilment.requests.models import FulfilmentRequest, FulfilmentRequestLine
 from oms.infra.models import Event
 from oms.kernel.verdict import Verdict
 from oms.web.admin_sites.timeline import Entry, Names, tell
-from orders.models import HoldStatus, LineCancellation, Order, OrderCharge, OrderHold, OrderLine, OrderStatus
+from orders.models import (
+    HoldStatus,
+    LineCancellation,
+    LinePromise,
+    Order,
+    OrderCharge,
+    OrderHold,
+    OrderLine,
+    OrderStatus,
+)
 
 LINES_AT_ONCE = 50
 EVENTS_AT_MOST = 200
@@ -118,7 +128,9 @@ class OrderPage:
 
 def order_page(order: Order, page: int) -> OrderPage:
     """Gather the page of an order; ``page`` counts its lines in fifties from 1."""
-    lines = order.lines.select_related("product", "waiting").order_by("position")
+    newest = Prefetch("promises", LinePromise.objects.order_by("-id"), to_attr="newest_promises")
+    lines: QuerySet[OrderLine] = order.lines.select_related("product", "waiting").order_by("position")
+    lines = cast("QuerySet[OrderLine]", lines.prefetch_related(newest))
     shown = Paginator(lines, LINES_AT_ONCE).get_page(page)
     events = _events(order)
     requests = _requests(order, events)

@@ -132,6 +132,19 @@ def _parcel_voided(said: Payload, names: Names) -> _Told:
     return _Told(f"Parcel {said['parcel']} voided", detail, "undo")
 
 
+def _parcel_delivered(said: Payload, names: Names) -> _Told:
+    where = f", {said['where']}" if said["where"] else ""
+    detail = f"{said['service']}, tracking number {said['tracking_number']}{where}"
+    word = "counts as arrived: its day is over" if said["presumed"] else "has arrived"
+    return _Told(f"Parcel {said['parcel']} {word}", detail, "markunread_mailbox", Tone.DONE)
+
+
+def _delivered(said: Payload, names: Names) -> _Told:
+    title = f"What {_place(said, names)} sent " + ("counts as arrived" if said["presumed"] else "has arrived")
+    why = ". Its expected day is over, and nobody reports deliveries" if said["presumed"] else ""
+    return _Told(title, f"Request {said['request']}{why}", "home_pin", Tone.DONE)
+
+
 def _rejected(said: Payload, names: Names) -> _Told:
     why = {"not_found": "not found", "mismatch": "fewer than counted", "damaged": "damaged"}
     each = "; ".join(
@@ -230,6 +243,8 @@ _TELLERS: dict[str, Callable[[Payload, Names], _Told]] = {
     "parcel.booked.v1": _parcel_booked,
     "parcel.refused.v1": _parcel_refused,
     "parcel.voided.v1": _parcel_voided,
+    "parcel.delivered.v1": _parcel_delivered,
+    "fulfilment.delivered.v1": _delivered,
     "fulfilment.rejected.v1": _rejected,
     "fulfilment.exclusion_lifted.v1": _lifted,
     "fulfilment.parcel_joined.v1": _joined,

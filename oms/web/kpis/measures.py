@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from modules.models import ModuleUpgrade
+from oms.infra.backoffice.display import money
 from oms.web.kpis.selectors import Counted, counted
 from oms.web.kpis.windows import Windows, windows_around
 
@@ -67,7 +68,7 @@ class _Measure:
     definition: str
     value: Callable[[Counted], Decimal | None]
     orders: Callable[[Counted], int]
-    unit: str
+    unit: str  #: of :data:`_PERCENT`, :data:`_TIMES`, :data:`_HOURS`, or a currency
     more_is_better: bool
 
 
@@ -78,6 +79,11 @@ def _share(part: int, whole: int) -> Decimal | None:
 _PERCENT, _TIMES, _HOURS = "%", "", "h"
 
 _MEASURES = (
+    _Measure(
+        "Promise kept",
+        "Of the orders whose promises were decided, those of which everything arrived by the promised day",
+        lambda it: _share(it.kept, it.promised), lambda it: it.promised, _PERCENT, more_is_better=True,
+    ),
     _Measure(
         "Fill rate", "Of the units ordered and not cancelled, those that a location was asked to send",
         lambda it: _share(min(it.given, it.ordered - it.cancelled), it.ordered - it.cancelled),
@@ -109,18 +115,39 @@ _MEASURES = (
         "Time to leave", "From the order’s arrival here until its first parcel left, the middle one of all",
         lambda it: it.hours_to_leave, lambda it: it.shipped, _HOURS, more_is_better=False,
     ),
+    _Measure(
+        "Time to the customer",
+        "From the order’s arrival here until the last of what left was reported delivered, the middle one of all",
+        lambda it: it.hours_to_arrive, lambda it: it.arrived, _HOURS, more_is_better=False,
+    ),
+    _Measure(
+        "Pick accuracy",
+        "Of the units that left or could not be picked, those that were found as the stock said",
+        lambda it: _share(it.picked, it.picked + it.missed), lambda it: it.shipped, _PERCENT, more_is_better=True,
+    ),
 )  # fmt: skip
 
-_NOT_YET = (
-    Kpi(
-        "Promise kept", "Of the orders with a promised date, those that kept it",
-        unmeasured="orders carry no promised date yet",
-    ),
-    Kpi(
-        "Cost per order", "What sending an order costs, in each currency",
-        unmeasured="what a parcel really cost is not recorded yet; the preview compares what releases expect",
-    ),
-)  # fmt: skip
+_COST = "What the parcels of an order cost as booked, of the orders all of whose parcels that left have a price"
+_NO_COST = Kpi(
+    "Cost per order", _COST, unmeasured="nothing of these orders left in a parcel that was booked with a price"
+)
+
+
+def _costs(before: Counted, after: Counted) -> tuple[_Measure, ...]:
+    """One measure for each currency: there are no exchange rates here, so currencies are never added up."""
+    return tuple(_cost(currency) for currency in sorted({*before.costs, *after.costs}))
+
+
+def _cost(currency: str) -> _Measure:
+    def value(it: Counted) -> Decimal | None:
+        known = it.costs.get(currency)
+        return known.amount / known.orders if known else None
+
+    def orders(it: Counted) -> int:
+        known = it.costs.get(currency)
+        return known.orders if known else 0
+
+    return _Measure(f"Cost per order, {currency}", _COST, value, orders, currency, more_is_better=False)
 
 
 def kpis_around(upgrade: ModuleUpgrade, now: datetime) -> Kpis | None:
@@ -129,7 +156,10 @@ def kpis_around(upgrade: ModuleUpgrade, now: datetime) -> Kpis | None:
         return None
     windows = windows_around(upgrade, now)
     before, after = counted(windows.before, windows.after)
-    return Kpis(windows, before, after, (*(_kpi(each, before, after) for each in _MEASURES), *_NOT_YET), now)
+    measures = [_kpi(each, before, after) for each in (*_MEASURES, *_costs(before, after))]
+    if not before.costs and not after.costs:
+        measures.append(_NO_COST)
+    return Kpis(windows, before, after, tuple(measures), now)
 
 
 def _kpi(measure: _Measure, before: Counted, after: Counted) -> Kpi:
@@ -150,7 +180,9 @@ def _side(measure: _Measure, value: Decimal | None, of: Counted) -> Side:
 def _in_words(value: Decimal, unit: str) -> str:
     if unit == _HOURS:
         return f"{value * 60:.0f} min" if abs(value) < 2 else f"{value:,.1f} h"
-    return f"{value:.1f} %" if unit == _PERCENT else f"{value:.2f}"
+    if unit == _PERCENT:
+        return f"{value:.1f} %"
+    return f"{value:.2f}" if unit == _TIMES else money(value, unit)
 
 
 def _difference(value: Decimal, unit: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,12 +17,23 @@ MOST = 5_000
 
 
 @dataclass(frozen=True, slots=True)
+class Carriage:
+    """What the parcels of orders cost together, in one currency."""
+
+    orders: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """What was counted of the orders placed in one window, as it stood when the window ended.
 
     ``orders`` were placed; ``looked_at`` of them were counted. Of these, ``ordered`` units, of which ``cancelled``
     before they left, ``given`` to a location; ``placed`` orders have a location, ``split`` of them more than one;
-    ``shipped`` have left, in part at least; people had to act ``touches`` times. Hours are medians.
+    ``shipped`` have left, in part at least; people had to act ``touches`` times. Of ``promised`` orders it was known
+    whether their promises were kept, and of ``kept`` all were. ``arrived`` orders were reported to have arrived with
+    everything that had left. ``picked`` units left, ``missed`` ones were not found as the stock said. Hours are
+    medians. ``costs`` holds by currency the orders whose carriage is known, and what it was in all.
     """
 
     orders: int
@@ -35,6 +48,13 @@ class Counted:
     touches: int
     hours_to_location: Decimal | None
     hours_to_leave: Decimal | None
+    promised: int
+    kept: int
+    arrived: int
+    hours_to_arrive: Decimal | None
+    picked: int
+    missed: int
+    costs: Mapping[str, Carriage]
 
 
 # One pass for both windows (side 0 and 1). Each order is looked at until its window ends, so that orders of the
@@ -50,7 +70,7 @@ WITH windows (side, start, until) AS (
 ), cohort AS MATERIALIZED (
     SELECT d.side, d.until, o.id, o.number, o.captured_at FROM drawn d JOIN orders_order o ON o.id = d.id
 ), lines AS MATERIALIZED (
-    SELECT c.side, c.until, l.id, l.ordered, l.cancelled
+    SELECT c.side, c.until, c.id AS order_id, l.id, l.ordered, l.cancelled
     FROM cohort c JOIN orders_orderline l ON l.order_id = c.id
 ), ordered AS (
     SELECT side, sum(ordered) AS ordered FROM lines GROUP BY side
@@ -81,12 +101,52 @@ WITH windows (side, start, until) AS (
     FROM cohort c JOIN infra_event e ON e.subject_kind = 'order' AND e.subject = c.number
     WHERE e.actor LIKE 'user %%' AND e.recorded_at < c.until
         AND e.name NOT IN ('fulfilment.advanced.v1', 'fulfilment.shipped.v1') GROUP BY c.side
+), promises AS (
+    SELECT l.side, bool_or(p.outcome = 'broken' AND p.settled_at < l.until) AS broken,
+        bool_and(coalesce(p.settled_at < l.until, false)) AS settled
+    FROM lines l JOIN orders_linepromise p ON p.line_id = l.id AND p.outcome NOT IN ('replaced', 'void')
+    GROUP BY l.side, l.order_id
+), kept AS (
+    SELECT side, count(*) FILTER (WHERE broken OR settled) AS promised,
+        count(*) FILTER (WHERE settled AND NOT broken) AS kept
+    FROM promises GROUP BY side
+), arrivals AS (
+    SELECT r.side, min(r.captured_at) AS captured_at, max(s.delivered_at) AS arrived_at
+    FROM requests r JOIN requests_shipment s ON s.request_id = r.id AND s.shipped_at < r.until
+    GROUP BY r.side, r.order_id HAVING bool_and(coalesce(s.delivered_at < r.until AND NOT s.presumed, false))
+), arrived AS (
+    SELECT side, count(*) AS arrived,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM arrived_at - captured_at)) AS to_arrive
+    FROM arrivals GROUP BY side
+), picked AS (
+    SELECT r.side, sum(q.shipped) AS picked
+    FROM requests r JOIN requests_fulfilmentrequestline q ON q.request_id = r.id
+    WHERE r.shipped_at < r.until GROUP BY r.side
+), missed AS (
+    SELECT r.side, sum(x.units) AS missed FROM requests r JOIN requests_exclusion x ON x.request_id = r.id
+    WHERE x.reason IN ('not_found', 'mismatch', 'damaged') AND x.excluded_at < r.until GROUP BY r.side
+), carried AS (
+    SELECT r.side, r.order_id, p.currency, p.amount
+    FROM requests r CROSS JOIN LATERAL (
+        SELECT min(currency) AS currency, CASE WHEN count(DISTINCT currency) = 1 THEN sum(amount) END AS amount
+        FROM carriers_parcel WHERE request_id = r.id AND shipped_at < r.until
+    ) p WHERE r.shipped_at < r.until
+), carriage AS (
+    SELECT side, min(currency) AS currency, sum(amount) AS amount FROM carried GROUP BY side, order_id
+    HAVING bool_and(amount IS NOT NULL) AND count(DISTINCT currency) = 1
+), cost AS (
+    SELECT side, jsonb_object_agg(currency, jsonb_build_array(orders, amount::text)) AS costs FROM (
+        SELECT side, currency, count(*) AS orders, sum(amount) AS amount FROM carriage GROUP BY side, currency
+    ) c GROUP BY side
 )
 SELECT w.side, (SELECT count(*) FROM cohort c WHERE c.side = w.side), coalesce(ordered, 0), coalesce(cancelled, 0),
     coalesce(given, 0), coalesce(placed, 0), coalesce(split, 0), coalesce(shipped, 0), coalesce(parcels, 0),
-    coalesce(touches, 0), to_location / 3600, to_leave / 3600
+    coalesce(touches, 0), to_location / 3600, to_leave / 3600, coalesce(promised, 0), coalesce(kept, 0),
+    coalesce(arrived, 0), to_arrive / 3600, coalesce(picked, 0), coalesce(missed, 0), coalesce(costs, '{}')::text
 FROM windows w LEFT JOIN ordered USING (side) LEFT JOIN cancelled USING (side) LEFT JOIN given USING (side)
-    LEFT JOIN ways USING (side) LEFT JOIN touches USING (side)
+    LEFT JOIN ways USING (side) LEFT JOIN touches USING (side) LEFT JOIN kept USING (side)
+    LEFT JOIN arrived USING (side) LEFT JOIN picked USING (side) LEFT JOIN missed USING (side)
+    LEFT JOIN cost USING (side)
 ORDER BY w.side
 """
 
@@ -108,9 +168,12 @@ def counted(before: Window, after: Window, *, most: int = MOST) -> tuple[Counted
 
 def _counted(orders: int, row: tuple[Any, ...]) -> Counted:
     looked_at, ordered, cancelled, given, placed, split, shipped, parcels, touches = map(int, row[:9])
+    to_location, to_leave, promised, kept, arrived, to_arrive, picked, missed, costs = row[9:]
     return Counted(
         orders, looked_at, ordered, cancelled, given, placed, split, shipped, parcels, touches,
-        _hours(row[9]), _hours(row[10]),
+        hours_to_location=_hours(to_location), hours_to_leave=_hours(to_leave), promised=promised, kept=kept,
+        arrived=arrived, hours_to_arrive=_hours(to_arrive), picked=int(picked), missed=int(missed),
+        costs={currency: Carriage(of, Decimal(amount)) for currency, (of, amount) in json.loads(costs).items()},
     )  # fmt: skip
 
 

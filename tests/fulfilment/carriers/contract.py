@@ -127,6 +127,29 @@ class CarrierContract:
         assert isinstance(answer, Tracking)
         assert list(answer.events) == sorted(answer.events, key=lambda event: event.happened_at)
 
+    def test_what_is_told_of_a_parcel_is_told_again_in_the_same_words(self) -> None:
+        number = self.booked().tracking_number
+        first, again = self.adapter.track(number), self.adapter.track(number)
+        assert isinstance(first, Tracking)
+        assert isinstance(again, Tracking)
+        assert again.events[: len(first.events)] == first.events
+
+    def test_news_of_a_parcel_can_be_kept(self) -> None:
+        answer = self.adapter.track(self.booked().tracking_number)
+        assert isinstance(answer, Tracking)
+        for event in answer.events:
+            assert event.happened_at.utcoffset() is not None, "a time without zone is not a moment"
+            assert 0 < len(event.what) <= 255
+            assert len(event.where) <= 120
+            assert event.delivered or not event.presumed
+        assert len({(event.happened_at, event.what) for event in answer.events}) == len(answer.events)
+        assert sum(event.delivered for event in answer.events) <= 1
+
+    def test_a_parcel_that_was_only_booked_has_not_arrived(self) -> None:
+        answer = self.adapter.track(self.booked().tracking_number)
+        assert isinstance(answer, Tracking)
+        assert not any(event.delivered for event in answer.events)
+
     def test_a_manifest_is_taken_once_for_a_key(self) -> None:
         numbers = (self.booked("K-1", 17).tracking_number, self.booked("K-2", 18).tracking_number)
         order = ManifestOrder("M-1", "SOHO", date(2026, 3, 2), numbers)

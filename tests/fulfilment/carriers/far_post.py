@@ -37,6 +37,9 @@ class FarPost(Adapter):
         self.memory = memory
         self.asked = 0
         self.refuses = ""
+        self.tracked = 0
+        self.silent = False
+        self.news: list[Tracked] = []
 
     def quote(self, enquiry: Enquiry) -> Sequence[Offer]:
         if enquiry.destination.country != "GB":
@@ -66,7 +69,11 @@ class FarPost(Adapter):
     def track(self, tracking_number: str) -> Tracking | Refused:
         if tracking_number not in self.labels().values():
             return Refused("unknown parcel")
-        return Tracking((Tracked(datetime(2026, 3, 2, tzinfo=UTC), "London", "label made"),))
+        self.tracked += 1
+        if self.silent:
+            message = "no network"
+            raise ConnectionError(message)
+        return Tracking((Tracked(datetime(2026, 3, 2, tzinfo=UTC), "London", "label made"), *self.news))
 
     def manifest(self, order: ManifestOrder) -> Manifested | Refused:
         if not set(order.tracking_numbers) <= set(self.labels().values()):

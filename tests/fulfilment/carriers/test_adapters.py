@@ -15,6 +15,10 @@ from tests.fulfilment.carriers.contract import CarrierContract
 class TestTableRate(CarrierContract):
     adapter: Adapter = TableRate()
 
+    @pytest.fixture(autouse=True)
+    def setting(self, acme: None) -> None:
+        """It looks up in the retailer's own rows what has left."""
+
     def enquiry(self) -> Enquiry:
         served = contract(countries=["GB"])
         return Enquiry("POST", served, parcel(), HERE, NEAR, MORNING)

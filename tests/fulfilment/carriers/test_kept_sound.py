@@ -20,6 +20,10 @@ DAMAGE = {
     "van_stops_equal_parcels": "UPDATE carriers_fleetstop SET tracking_number = 'OTHER'",
     "shipped_parcels_are_on_a_manifest": "UPDATE carriers_manifest SET carrier = 'OTHER'",
     "tracking_numbers_are_given_once": "UPDATE carriers_parcel SET tracking_number = 'SAME', adapter = 'table_rate'",
+    "arrived_with_the_last_parcel": "UPDATE carriers_parcel SET delivered_at = now() WHERE status = 'shipped';"
+    " INSERT INTO carriers_parceltrack (parcel_id, happened_at, place, what, delivered, told_by)"
+    " SELECT id, now(), '', 'x', true, 'x' FROM carriers_parcel WHERE status = 'shipped'",
+    "delivered_parcels_were_told_of": "UPDATE carriers_parcel SET delivered_at = now() WHERE status = 'shipped'",
     "parcel_prices_add_up": "UPDATE carriers_parcel SET amount = amount + 1",
 }
 

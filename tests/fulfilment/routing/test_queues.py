@@ -356,7 +356,8 @@ def test_the_jobs_do_what_they_are_there_for(fresh: None, monkeypatch: pytest.Mo
         together = order_placed(("LAMP", 1))
         orders_begin(order_ids=[together.pk], actor="routing")
     # when
-    jobs.wake(0)
+    jobs.wake("acme")
+    jobs.wake_runs("acme")
     jobs.retry("acme")
     jobs.run("acme")
     # then

@@ -116,8 +116,8 @@ def test_it_asks_the_same_number_of_questions_for_long_orders(order: Order) -> N
         questions.append(len(asked))
     # then: session, user, order, how many lines, the lines, events, requests, shipments, lines of requests,
     # units, charges, cancellations, stock, holds, decisions, and three for the names in their outcomes, payments,
-    # changes, notes, files
-    assert questions == [22, 22]
+    # changes, notes, files, promises
+    assert questions == [23, 23]
 
 
 def test_a_long_order_is_shown_in_pages(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import logging
 from argparse import ArgumentParser
 from typing import Any, cast
 
 from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand
 from django.db import connections
+from django.utils import timezone
 from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -17,9 +18,11 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from oms.infra.database.context import retailer_context
 from oms.infra.models import PendingReaction
 from oms.infra.queue import enqueue
-from oms.infra.schedule import due_tasks
+from oms.infra.schedule import due_jobs_enqueue
 from oms.web.startup import refuse_changed_releases
-from tenants.registry import retailer_schemas
+from tenants.registry import retailer_schemas, time_zone_of
+
+logger = logging.getLogger(__name__)
 
 #: A worker that has not been heard of for this long is dead: its jobs are taken up by another.
 _STALLED_AFTER_SECONDS = 30.0
@@ -57,25 +60,29 @@ class Command(BaseCommand):
 
 
 async def _sweep(worker_app: App) -> None:
-    last: dict[str, float] = {}
     while True:
-        await asyncio.to_thread(_wake_reactions, list(due_tasks(last, time.monotonic())))
+        await asyncio.to_thread(_wake_retailers)
         await asyncio.sleep(_SWEEP_SECONDS)
         await _take_up_stalled(worker_app)
 
 
-def _wake_reactions(tasks: list[str]) -> None:
-    """An event may commit just after the job that would have reacted to it: nothing may wait for the next one.
+def _wake_retailers() -> None:
+    """Ask for the jobs whose time has come, and for reactions.
 
-    ``tasks`` are the jobs whose time has come.
+    An event may commit just after the job that would have reacted to it: nothing may wait for the next one.
     """
-    for schema in retailer_schemas():
-        with retailer_context(schema):
-            if PendingReaction.objects.exists():
-                enqueue("oms.infra.jobs.react", queueing_lock="react")
-            for task in tasks:
-                enqueue(task, queueing_lock=task)
-    connections.close_all()
+    try:
+        for schema in retailer_schemas():
+            try:
+                zone = time_zone_of(schema)
+                with retailer_context(schema):
+                    if PendingReaction.objects.exists():
+                        enqueue("oms.infra.jobs.react", queueing_lock="react")
+                    due_jobs_enqueue(now=timezone.now(), zone=zone)
+            except Exception:  # one retailer's trouble is not the others'; the next sweep tries again
+                logger.exception("the jobs of %s were not looked after", schema)
+    finally:
+        connections.close_all()
 
 
 async def _take_up_stalled(worker_app: App) -> None:

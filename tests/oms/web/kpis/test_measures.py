@@ -9,13 +9,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from fulfilment.requests.models import FulfilmentRequest, FulfilmentRequestLine
+from fulfilment.carriers.models import Manifest, Parcel
+from fulfilment.locations.models import Location
+from fulfilment.requests.models import Exclusion, FulfilmentRequest, FulfilmentRequestLine, Shipment
 from fulfilment.routing.services import orders_route
 from modules.models import ModuleUpgrade, ProfileRevision
 from modules.services import revise
 from oms.infra.models import Event
 from oms.web.kpis import Kpi, Window, counted, kpis_around, windows_around
-from orders.models import Order, OrderLine
+from oms.web.kpis.measures import Side
+from oms.web.kpis.selectors import Carriage
+from orders.models import LinePromise, Order, OrderLine
 from tests.factories.catalogue import ProductFactory
 from tests.factories.inventory import stock_received
 from tests.factories.locations import LocationFactory
@@ -194,13 +198,127 @@ def test_with_few_orders_nothing_is_called_better(shop: None, orders: int, too_f
     assert found["Fill rate"].difference == "0.0 points"
 
 
-def test_what_cannot_be_measured_yet_says_why(acme: None) -> None:
+def test_a_measure_of_nothing_shows_nothing(acme: None) -> None:
     upgrade = promoted(hours_ago=1)
     found = by_name(upgrade, upgrade.now)
-    assert found["Promise kept"].unmeasured == "orders carry no promised date yet"
-    assert found["Cost per order"].unmeasured
-    assert found["Split rate"].before is not None
-    assert found["Split rate"].before.words == "–"
+    assert found["Cost per order"].unmeasured == (
+        "nothing of these orders left in a parcel that was booked with a price"
+    )
+    for name in ("Promise kept", "Split rate", "Pick accuracy", "Time to the customer"):
+        assert found[name].before is not None
+        assert found[name].before.words == "–"
+
+
+def promised(order: Order, outcome: str, settled: datetime | None, *, line: int = 0) -> None:
+    LinePromise.objects.create(
+        line=order.lines.order_by("position")[line], promised_on=T.date(), why="x", outcome=outcome, settled_at=settled
+    )
+
+
+def test_a_promise_counts_once_it_is_decided(shop: None) -> None:
+    hour = timedelta(hours=1)
+    orders = [placed(T - 9 * hour, ("LAMP", 1), ("VASE", 1), number=str(number)) for number in range(6)]
+    kept, half, broken, late, replaced, _without = orders
+    for line in (0, 1):
+        promised(kept, "kept", T - hour, line=line)
+    promised(half, "kept", T - hour)
+    promised(half, "open", None, line=1)
+    promised(broken, "broken", T - hour)
+    promised(broken, "open", None, line=1)
+    # decided when the window was over
+    promised(late, "kept", T + hour)
+    # what was promised in the end was kept
+    promised(replaced, "replaced", T - 3 * hour)
+    promised(replaced, "kept", T - hour)
+    before, after = counted(BEFORE, AFTER)
+    assert (before.promised, before.kept) == (3, 2)
+    assert (after.promised, after.kept) == (0, 0)
+
+
+def booked(request: FulfilmentRequest, amount: str, left: datetime, currency: str = "GBP", piece: int = 1) -> None:
+    carrier = f"POST {currency}"
+    manifest, _ = Manifest.objects.get_or_create(location=request.location, carrier=carrier, status="open")
+    Parcel.objects.create(
+        number=f"{request.number}-P{piece}", request=request, piece=piece, pieces=9, status="shipped", shipped_at=left,
+        adapter="table_rate", carrier=carrier, carrier_name="Post", service="std", service_name="Std", grams=1,
+        amount=amount, currency=currency, billable_grams=1, collected_on=T.date(), ship_from={}, ship_to={},
+        tracking_number=f"{request.number}{piece}", manifest=manifest,
+    )  # fmt: skip
+
+
+def test_an_order_costs_what_its_parcels_were_booked_for_each_currency_alone(shop: None) -> None:
+    hour = timedelta(hours=1)
+    left = T - hour
+    # given: in pounds, one order in two parcels from two places, one in one parcel; one in euros
+    split = routed(placed(T - 9 * hour, ("LAMP", 1), ("VASE", 1), number="1"), T - 8 * hour)
+    whole = routed(placed(T - 9 * hour, ("LAMP", 1), number="2"), T - 8 * hour)
+    euros = routed(placed(T - 9 * hour, ("LAMP", 1), number="3"), T - 8 * hour)
+    # given: one that partly left without a price, and one whose second parcel leaves when the window is over
+    unknown = routed(placed(T - 9 * hour, ("LAMP", 1), ("VASE", 1), number="4"), T - 8 * hour)
+    later = routed(placed(T - 9 * hour, ("LAMP", 1), ("VASE", 1), number="5"), T - 8 * hour)
+    for request in (*split, *whole, *euros, *unknown, later[0]):
+        shipped(request, left)
+    shipped(later[1], T + hour)
+    booked(split[0], "3.00", left)
+    booked(split[1], "2.50", left)
+    booked(whole[0], "4.00", left)
+    booked(whole[0], "1.00", left, piece=2)
+    booked(euros[0], "7.00", left, "EUR")
+    booked(unknown[0], "99.00", left)
+    booked(later[0], "1.50", left)
+    booked(later[1], "50.00", T + hour)
+    # when
+    before, after = counted(BEFORE, AFTER)
+    # then
+    assert before.costs == {"GBP": Carriage(3, Decimal("12.0000")), "EUR": Carriage(1, Decimal("7.0000"))}
+    assert after.costs == {}
+
+
+def test_costs_are_shown_by_currency_before_and_after(shop: None) -> None:
+    upgrade = promoted(hours_ago=2)
+    moment = ProfileRevision.objects.get(number=upgrade.promoted_revision or 0).created_at
+    for number, (minutes, amount, currency) in enumerate([
+        (-30, "3.00", "GBP"), (-20, "4.01", "GBP"), (20, "3.00", "GBP"), (30, "9.00", "EUR"),
+    ]):  # fmt: skip
+        when = moment + timedelta(minutes=minutes)
+        [request] = routed(placed(when, ("LAMP", 1), number=str(number)), when)
+        shipped(request, when)
+        booked(request, amount, when, currency)
+    found = by_name(upgrade, upgrade.now)
+    pounds, euros = found["Cost per order, GBP"], found["Cost per order, EUR"]
+    assert "Cost per order" not in found
+    assert (pounds.before, pounds.after) == (Side("3.51 GBP", 2), Side("3.00 GBP", 1))
+    assert (pounds.difference, pounds.better) == ("−0.51 GBP", None)
+    assert (euros.before, euros.after, euros.difference) == (Side("–", 0), Side("9.00 EUR", 1), "")
+
+
+def test_units_that_could_not_be_picked_lower_the_accuracy(shop: None) -> None:
+    hour = timedelta(hours=1)
+    [request] = routed(placed(T - 9 * hour, ("LAMP", 4), number="1"), T - 8 * hour)
+    line = request.lines.get()
+    FulfilmentRequestLine.objects.filter(pk=line.pk).update(shipped=3, released=1)
+    shipped(request, T - hour)
+    for reason, units, location in (("not_found", 1, "SOHO"), ("cannot_send", 5, "YORK")):
+        row = Exclusion.objects.create(
+            line=line.order_line, location=Location.objects.get(code=location), request=request, reason=reason,
+            units=units, actor="x",
+        )  # fmt: skip
+        Exclusion.objects.filter(pk=row.pk).update(excluded_at=T - 2 * hour)
+    before, _ = counted(BEFORE, AFTER)
+    assert (before.picked, before.missed) == (3, 1)
+
+
+def test_only_reported_deliveries_tell_how_long_it_took(shop: None) -> None:
+    hour = timedelta(hours=1)
+    for number, presumed, delivered in (("1", False, T - hour), ("2", True, T - hour), ("3", False, T + hour)):
+        [request] = routed(placed(T - 9 * hour, ("LAMP", 1), number=number), T - 8 * hour)
+        shipped(request, T - 7 * hour)
+        Shipment.objects.create(
+            number=f"{request.number}-S1", request=request, shipped_at=T - 7 * hour, delivered_at=delivered,
+            presumed=presumed,
+        )  # fmt: skip
+    before, _ = counted(BEFORE, AFTER)
+    assert (before.arrived, before.hours_to_arrive) == (1, Decimal("8.0"))
 
 
 def test_an_upgrade_that_was_not_promoted_has_no_measures(acme: None) -> None:
