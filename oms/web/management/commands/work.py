@@ -14,6 +14,9 @@ from django.utils import timezone
 from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
+from procrastinate.manager import QUEUEING_LOCK_CONSTRAINT, JobManager
 
 from oms.infra.database.context import retailer_context
 from oms.infra.models import PendingReaction
@@ -43,6 +46,7 @@ class Command(BaseCommand):
         refuse_changed_releases()
         connector = cast("DjangoConnector", app.connector)
         worker_app = app.with_connector(connector.get_worker_connector())
+        worker_app.job_manager = _Jobs(worker_app.connector)
         asyncio.run(self._run(worker_app, options["concurrency"], wait=not options["until_empty"]))
 
     async def _run(self, worker_app: App, concurrency: int, *, wait: bool) -> None:
@@ -83,6 +87,22 @@ def _wake_retailers() -> None:
                 logger.exception("the jobs of %s were not looked after", schema)
     finally:
         connections.close_all()
+
+
+class _Jobs(JobManager):
+    """The library's jobs, but for one case: a job is to run again, and another of its queueing lock waits already.
+
+    The library lets the database's refusal end the worker, or leaves the job as running for ever. The one that waits
+    does the work of both.
+    """
+
+    async def retry_job_by_id_async(self, job_id: int, *arguments: Any, **options: Any) -> None:
+        try:
+            await super().retry_job_by_id_async(job_id, *arguments, **options)
+        except UniqueViolation as error:
+            if error.constraint_name != QUEUEING_LOCK_CONSTRAINT:
+                raise
+            await self.finish_job_by_id_async(job_id, Status.FAILED, delete_job=True)
 
 
 async def _take_up_stalled(worker_app: App) -> None:
