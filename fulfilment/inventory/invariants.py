@@ -4,6 +4,14 @@ from oms.infra.verification import Invariant
 
 INVARIANTS = [
     Invariant(
+        "stock_movements_have_levels",
+        "each movement is one of a level",
+        """
+        SELECT m.level_id, count(*) FROM inventory_stockmovement m
+        LEFT JOIN inventory_stocklevel s ON s.id = m.level_id WHERE s.id IS NULL GROUP BY m.level_id
+        """,
+    ),
+    Invariant(
         "stock_level_is_sum_of_movements",
         "a level is the sum of its movements",
         """
