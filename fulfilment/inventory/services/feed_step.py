@@ -70,8 +70,8 @@ def _merge(cursor: CursorWrapper, feed: StockFeed, until: int) -> tuple[int, int
 # reason results are written by the whole key of their row: PostgreSQL takes a new feed for one with a single row.
 _GATHER = """
 CREATE TEMPORARY TABLE stock_fed ON COMMIT DROP AS
-SELECT r.feed_id, r.number, r.quantity, r.as_of, c.id AS location_id, p.id AS product_id, c.allows_backorder AS backorder,
-    l.id AS level_id, l.on_hand,
+SELECT r.feed_id, r.number, r.quantity, r.as_of, c.id AS location_id, c.allows_backorder AS backorder,
+    p.id AS product_id, l.id AS level_id, l.on_hand,
     CASE
         WHEN c.id IS NULL THEN 'no location has the code ' || r.location
         WHEN p.id IS NULL THEN 'no product has the SKU ' || r.sku
@@ -163,7 +163,8 @@ WITH since AS MATERIALIZED (
     FROM (
         SELECT feed_id, number, 'refused' AS outcome, fault AS reason FROM pg_temp.stock_fed WHERE fault IS NOT NULL
         UNION ALL
-        SELECT feed_id, number, 'short', format('it would leave %%s on hand, but %%s are reserved and stay', target, least)
+        SELECT feed_id, number, 'short',
+            format('it would leave %%s on hand, but %%s are reserved and stay', target, least)
         FROM meant WHERE target < least
     ) d WHERE r.feed_id = d.feed_id AND r.number = d.number
 ), marks AS (
