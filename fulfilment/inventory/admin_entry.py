@@ -34,6 +34,10 @@ LINES_AT_ONCE = 200
 _MOST_FOUND = 20
 
 
+class _Refused(ValueError):
+    """What was asked cannot be done; the message says why."""
+
+
 def _may_add(request: HttpRequest, name: str) -> bool:
     return bool(request.user.has_perm(f"inventory.add_{name}"))
 
@@ -82,9 +86,14 @@ class LevelEntry(VerbAdmin[StockLevel]):
 
         def act() -> tuple[str, str]:
             given = form.cleaned_data
-            stock_adjust(
-                level_id=row.pk, units=given["units"], reason=given["reason"], note=given["note"], actor=acting(request)
-            )
+            try:
+                stock_adjust(
+                    level_id=row.pk, units=given["units"], reason=given["reason"], note=given["note"],
+                    actor=acting(request),
+                )  # fmt: skip
+            except NotEnoughStock as refusal:
+                message = "more would be gone than is free: what is reserved, or held by carts, has to stay"
+                raise _Refused(message) from refusal
             said = f"{given['units']:+,} units of {row.product.sku} at {row.location}: {given['reason']}."
             return said, page_address(row)
 
@@ -94,6 +103,7 @@ class LevelEntry(VerbAdmin[StockLevel]):
         )  # fmt: skip
         return entry(
             self, request, title="Adjust stock", word="Adjust", form=form, act=act, back=page_address(row),
+            refusals=(_Refused,),
             context={"about": about},
         )  # fmt: skip
 
