@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from fulfilment.inventory import admin_supply as admin_supply  # registers its screens
-from fulfilment.inventory.backoffice import Table, VerbAdmin
+from fulfilment.inventory.admin_entry import LevelEntry
+from fulfilment.inventory.backoffice import Table
 from fulfilment.inventory.models import MovementKind, StockAdjustment, StockLevel, StockMovement
 from fulfilment.inventory.selectors.explained import explained
 from oms.infra.backoffice.display import Tone, badge, in_words, moment, signed
@@ -23,7 +24,7 @@ from orders.catalogue.selectors import products_with_code
 
 
 @register(StockLevel, site=retailer_site)
-class StockLevelAdmin(VerbAdmin[StockLevel]):
+class StockLevelAdmin(LevelEntry):
     """What each location holds of each product; the page of a level says how much may be promised, and why."""
 
     list_display = ("sku", "name", "location", "on_hand", "reserved", "carts", "free", "ledger")

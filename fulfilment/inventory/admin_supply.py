@@ -8,6 +8,7 @@ from django.contrib.admin import display, register
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
+from fulfilment.inventory.admin_entry import CountEntry, SupplyEntry, TransferEntry
 from fulfilment.inventory.backoffice import Table, Verb, VerbAdmin
 from fulfilment.inventory.domain.transfers import TRANSFER_LIFE, TransferStatus
 from fulfilment.inventory.models import (
@@ -50,7 +51,7 @@ _LINES = 200
 
 
 @register(IncomingSupply, site=retailer_site)
-class IncomingSupplyAdmin(VerbAdmin[IncomingSupply]):
+class IncomingSupplyAdmin(SupplyEntry):
     """What locations expect, the newest announcement first."""
 
     list_display = ("reference", "sku", "location", "quantity", "received", "expected_on", "state")
@@ -113,10 +114,10 @@ class IncomingSupplyAdmin(VerbAdmin[IncomingSupply]):
 
 
 @register(Transfer, site=retailer_site)
-class TransferAdmin(VerbAdmin[Transfer]):
+class TransferAdmin(TransferEntry):
     """Goods between locations, the newest first."""
 
-    list_display = ("number", "state", "source", "destination", "created")
+    list_display = ("number", "state", "source", "destination", "expected_on", "created")
     list_select_related = ("source", "destination")
     list_filter = (chips("status", [(status.value, status.sentence) for status in TransferStatus]),)
     ordering = ("-id",)
@@ -143,6 +144,7 @@ class TransferAdmin(VerbAdmin[Transfer]):
         """From where to where, and since when."""
         return (
             ("Status", self.state(row)), ("From", row.source), ("To", row.destination),
+            ("Expected", f"{row.expected_on:%-d %b %Y}" if row.expected_on else "no day named"),
             ("Sent", moment(row.sent_at) or "not yet"), ("Closed", moment(row.closed_at) or "not yet"),
         )  # fmt: skip
 
@@ -181,7 +183,7 @@ class TransferAdmin(VerbAdmin[Transfer]):
 
 
 @register(StockCount, site=retailer_site)
-class StockCountAdmin(VerbAdmin[StockCount]):
+class StockCountAdmin(CountEntry):
     """Counts, the newest first."""
 
     list_display = ("name", "state", "location", "opened", "actor")

@@ -61,10 +61,14 @@ class VerbAdmin(PageAdmin[M]):
         """Its buttons."""
         return ()
 
+    def links(self, row: M) -> Sequence[tuple[str, str]]:
+        """Its forms: a word and an address each."""
+        return ()
+
     def page_context(self, request: HttpRequest, row: M) -> dict[str, Any]:
         """Facts, tables and buttons."""
         return {
-            "facts": self.facts(row), "tables": self.tables(row), "verbs": self.verbs(row),
+            "facts": self.facts(row), "tables": self.tables(row), "verbs": self.verbs(row), "links": self.links(row),
             "act": f"admin:{self._act_name}",
         }  # fmt: skip
 

@@ -2,7 +2,21 @@
 
 from oms.infra.verification import Invariant
 
+
+def _number(packed: str) -> str:
+    """SQL for the 32-bit integer that begins at byte ``n``, its least byte first."""
+    return "(" + " | ".join(f"(get_byte({packed}, n + {byte}) << {8 * byte})" for byte in range(4)) + ")"
+
+
 INVARIANTS = [
+    Invariant(
+        "stock_movements_have_levels",
+        "each movement is one of a level",
+        """
+        SELECT m.level_id, count(*) FROM inventory_stockmovement m
+        LEFT JOIN inventory_stocklevel s ON s.id = m.level_id WHERE s.id IS NULL GROUP BY m.level_id
+        """,
+    ),
     Invariant(
         "stock_level_is_sum_of_movements",
         "a level is the sum of its movements",
@@ -75,6 +89,50 @@ INVARIANTS = [
             (SELECT coalesce(sum(on_hand_change), 0) AS units FROM inventory_stockmovement
              WHERE kind = 'adjustment') m
         WHERE a.units <> m.units
+        """,
+    ),
+    Invariant(
+        "boards_are_their_levels",
+        "a board says what the levels say, wherever nothing has been noted beside it",
+        f"""
+        WITH board AS MATERIALIZED (
+            SELECT product_id, places, free, snapshot::pg_snapshot AS seen FROM inventory_stockboard
+            WHERE pg_snapshot_xmax(snapshot::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())
+        ), told AS (
+            SELECT b.product_id, {_number("b.places")} AS location_id, {_number("b.free")} AS free
+            FROM board b CROSS JOIN LATERAL generate_series(0, length(b.places) - 1, 4) AS n
+        ), held AS (
+            SELECT product_id, location_id, on_hand - reserved AS free FROM inventory_stocklevel
+            WHERE product_id IN (SELECT product_id FROM board)
+        )
+        SELECT product_id, location_id, t.free, h.free FROM told t FULL JOIN held h USING (product_id, location_id)
+        WHERE coalesce(t.free, 0) <> coalesce(h.free, 0) AND NOT EXISTS (
+            SELECT FROM inventory_levelnote o JOIN board b ON b.product_id = o.product_id
+            WHERE o.product_id = coalesce(t.product_id, h.product_id)
+                AND coalesce(o.location_id = coalesce(t.location_id, h.location_id), true)
+                AND NOT pg_visible_in_snapshot(o.xid::text::xid8, b.seen)
+        )
+        """,
+    ),
+    Invariant(
+        "confidence_is_in_thousandths",
+        "what is known of stock is trusted by 0 to 1000 thousandths, and says what it was learned from",
+        "SELECT id, value, outcome FROM inventory_stockconfidence WHERE value NOT BETWEEN 0 AND 1000 OR outcome = ''",
+    ),
+    Invariant(
+        "posted_counts_are_movements",
+        "what a posted count has changed is in the ledger under its number",
+        """
+        SELECT l.count_id, l.level_id, l.posted, m.units FROM inventory_stockcountline l
+        JOIN inventory_stockcount c ON c.id = l.count_id AND c.status = 'posted'
+        LEFT JOIN (
+            SELECT level_id, reference, sum(on_hand_change) AS units FROM inventory_stockmovement
+            WHERE kind = 'count' GROUP BY level_id, reference
+        ) m ON m.level_id = l.level_id AND m.reference = 'COUNT-' || c.id
+        WHERE coalesce(l.posted, 0) <> coalesce(m.units, 0) AND NOT EXISTS (
+            SELECT FROM inventory_stockmovement o -- the ledger of a staging clone begins later
+            WHERE o.level_id = l.level_id AND o.kind = 'opening' AND o.actor = 'staging clone'
+        )
         """,
     ),
 ]

@@ -1,7 +1,8 @@
-"""Reservations beside the same transaction by hand; a feed of 150,000 rows; availability of 100 SKUs in a chain."""
+"""Reservations beside the same transaction by hand; feeds of 90,000 rows; availability of 100 SKUs in a chain."""
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Iterator
@@ -14,10 +15,12 @@ from django.utils import timezone
 from fulfilment.inventory.models import MovementKind, StockLevel
 from fulfilment.inventory.selectors import availability_json
 from fulfilment.inventory.services import StockChange, boards_write, stock_move
+from fulfilment.inventory.services.feeds import feed_merge
 from fulfilment.locations.models import Location
 from oms.infra.database.context import retailer_context
 from orders.catalogue.models import Product
 from tests.benchmarks.figures import Figure, percentile
+from tests.benchmarks.serving import caller, database_seconds, served
 from tests.benchmarks.setting import SCHEMA, administrator, pgbench, run_command
 
 _STORES, _SKUS, _SECONDS = 3_070, 200, 5
@@ -38,27 +41,70 @@ def _make_chain() -> None:
         Product.objects.bulk_create(Product(sku=f"I-{number}") for number in range(_SKUS))
         Location.objects.bulk_create(
             Location(code=f"I{number:04}", name=f"Store {number}", time_zone="America/New_York")
-            for number in range(_STORES)
+            for number in range(_STORES + _FED)
         )
 
 
 def _feeds() -> Iterator[Figure]:
+    """Each feed tells of 500 stores: by a command from a file, then by the API with a worker's merge."""
     with TemporaryDirectory() as folder:
-        for name, seed, stores in (("new levels", 1, 750), ("one row in ten changed", 2, 750), ("rest", 1, _STORES)):
-            path = Path(folder) / "feed.csv"
-            path.write_text("location,sku,quantity\n" + "".join(_rows(seed, 0 if name != "rest" else 750, stores)))
-            told = run_command("import_stock", str(path), "--retailer", SCHEMA).result
-            if name != "rest":
-                yield Figure(
-                    f"stock feed, {name}", told["rows"] / told["merge_seconds"], "rows/s",
-                    f"{told['rows']:,} rows, {told['changed']:,} moved stock; read in {told['read_seconds']} s",
-                )  # fmt: skip
+        path = Path(folder) / "feed.csv"
+        for name, kind, changed in _FEEDS:
+            path.write_text(_HEADING + "".join(_rows(0, _FED, changed)))
+            before, started = database_seconds(), time.perf_counter()
+            told = run_command("import_stock", str(path), "--kind", kind, "--retailer", SCHEMA).result
+            seconds, spent = told["read_seconds"] + told["merge_seconds"], database_seconds() - before
+            yield Figure(
+                f"stock feed by command, {name}", told["rows"] / seconds, "rows/s",
+                f"merge alone {told['rows'] / told['merge_seconds']:,.0f}/s; database {spent / told['rows'] * 1e6:.1f}"
+                f" µs CPU a row; {told['changed']:,} moved; in all {time.perf_counter() - started:.1f} s; {_load()}",
+            )  # fmt: skip
+        path.write_text(_HEADING + "".join(_rows(_FED, _STORES, 0)))
+        run_command("import_stock", str(path), "--retailer", SCHEMA)
+    token = _token()
+    with served() as port, caller(port, token) as client:
+        for name, kind, changed in _FEEDS:
+            rows = list(_rows(_STORES, _STORES + _FED, changed))
+            before, started = database_seconds(), time.perf_counter()
+            body = (_HEADING + "".join(rows)).encode()
+            sent = client.post(
+                f"/api/v1/stock-feeds?kind={kind}", content=body, headers={"Content-Type": "text/csv"}
+            ).raise_for_status()
+            received = time.perf_counter() - started
+            feed_merge(schema=SCHEMA, feed_id=sent.json()["id"])
+            seconds, spent = time.perf_counter() - started, database_seconds() - before
+            yield Figure(
+                f"stock feed by API, {name}", len(rows) / seconds, "rows/s",
+                f"sent in {received:.2f} s; database {spent / len(rows) * 1e6:.1f} µs CPU a row; {_load()}",
+            )  # fmt: skip
 
 
-def _rows(seed: int, first: int, last: int) -> Iterator[str]:
+_HEADING = "location,sku,quantity\n"
+#: Stores that each feed tells of.
+_FED = 450
+#: What is fed, as which kind, and that one row in so many has changed (0: none).
+_FEEDS = (
+    ("all new", "snapshot", 0), ("none changed", "snapshot", 0), ("one in ten changed", "snapshot", 10),
+    ("all changed", "delta", 1),
+)  # fmt: skip
+
+
+def _load() -> str:
+    return f"load {os.getloadavg()[0]:.1f}"
+
+
+def _token() -> str:
+    from oms.web.services.api_keys import api_key_issue
+
+    with retailer_context(SCHEMA):
+        return api_key_issue(name="benchmark", rate_per_minute=1_000_000, burst=100_000)[1]
+
+
+def _rows(first: int, last: int, every: int) -> Iterator[str]:
+    """Rows of stores; one in ``every`` has another quantity than before (0: none has)."""
     for store in range(first, last):
         for sku in range(_SKUS):
-            changed = seed == 2 and (store + sku) % 10 == 0
+            changed = bool(every) and (store + sku) % every == 0
             yield f"I{store:04},I-{sku},{1_000 + (store * 7 + sku * 13) % 9 + changed}\n"
 
 
@@ -80,6 +126,25 @@ def _availability() -> Iterator[Figure]:
                 availability_json(skus[:count], totals=totals)
                 times.append(time.perf_counter() - started)
         yield Figure(f"availability, {name} × {_STORES} stores", percentile(times, 0.95) * 1e3, "ms p95")
+    yield from _over_http("&".join(f"sku={sku}" for sku in skus))
+
+
+def _over_http(skus: str) -> Iterator[Figure]:
+    """The same question as partners ask it, one after another."""
+    token = _token()
+    with served() as port, caller(port, token) as client:
+        for name, more in (("100 SKUs", ""), ("100 SKUs, totals", "&detail=totals")):
+            times = []
+            for number in range(220):
+                started = time.perf_counter()
+                answer = client.get(f"/api/v1/availability?{skus}{more}").raise_for_status()
+                if number >= 20:
+                    times.append(time.perf_counter() - started)
+            yield Figure(
+                f"GET availability, {name} × {_STORES} stores", percentile(times, 0.95) * 1e3, "ms p95",
+                f"p50 {percentile(times, 0.5) * 1e3:.1f} ms; {len(answer.content) / 1024:,.0f} KiB; target 50 ms;"
+                f" {_load()}",
+            )  # fmt: skip
 
 
 def _reservations() -> Iterator[Figure]:

@@ -16,7 +16,10 @@ class StockLevel(models.Model):
     """What a location holds of a product: always the sum of its movements."""
 
     id = models.BigAutoField(primary_key=True)
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="stock_levels", db_index=False)
+    # Its key is that on the pair with ``backorder``, which proves the location as well.
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, related_name="stock_levels", db_index=False, db_constraint=False
+    )
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="stock_levels")
     on_hand = models.PositiveBigIntegerField(default=0, help_text="Units that are physically there.")
     reserved = models.PositiveBigIntegerField(default=0, help_text="Units that open work has a claim on.")
@@ -65,7 +68,8 @@ class StockMovement(models.Model):
     """One change of one level. Rows are never changed (a trigger refuses)."""
 
     id = models.BigAutoField(primary_key=True)
-    level = models.ForeignKey(StockLevel, on_delete=models.PROTECT, related_name="movements")
+    # A trigger proves the key once for each statement, and levels are never removed.
+    level = models.ForeignKey(StockLevel, on_delete=models.PROTECT, related_name="movements", db_constraint=False)
     kind = models.CharField(max_length=16, choices=MovementKind.choices)
     on_hand_change = models.BigIntegerField(default=0)
     reserved_change = models.BigIntegerField(default=0)

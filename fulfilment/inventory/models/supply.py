@@ -64,6 +64,7 @@ class Transfer(models.Model):
         default=TransferStatus.DRAFT,
     )  # fmt: skip
     actor = models.CharField(max_length=150)
+    expected_on = models.DateField(null=True, help_text="Day on which it should arrive, if it is known.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     sent_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)

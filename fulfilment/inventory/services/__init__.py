@@ -1,6 +1,11 @@
 """What may be done to stock: one verb a function, each in the caller's transaction."""
 
-from fulfilment.inventory.services.adjustments import NewAdjustment, adjustments_post, adjustments_report
+from fulfilment.inventory.services.adjustments import (
+    NewAdjustment,
+    adjustments_post,
+    adjustments_report,
+    stock_adjust,
+)
 from fulfilment.inventory.services.board import boards_write
 from fulfilment.inventory.services.carts import (
     CannotPromise,
@@ -52,6 +57,7 @@ __all__ = [
     "opening_stock_receive",
     "picks_succeeded",
     "sales_forget",
+    "stock_adjust",
     "stock_doubt",
     "stock_move",
 ]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db import connection
 from django.utils import timezone
 
-from fulfilment.inventory.models import MovementKind, StockAdjustment
+from fulfilment.inventory.models import MovementKind, StockAdjustment, StockLevel
 from fulfilment.inventory.services.ledger import StockChange, stock_move
 from oms.infra.database.bulk import insert_rows
 from orders.catalogue.selectors import product_ids
@@ -76,6 +76,21 @@ def adjustments_post(*, actor: str) -> int:
     stock_move(kind=MovementKind.ADJUSTMENT, changes=changes, actor=actor, moved_at=now)
     StockAdjustment.objects.filter(pk__in=posted).update(posted_at=now)
     return len(posted)
+
+
+def stock_adjust(*, level_id: int, units: int, reason: str, note: str = "", actor: str) -> StockAdjustment:
+    """Report units found (positive) or gone (negative) at a level, and bring them to the ledger at once.
+
+    Raises :class:`~fulfilment.inventory.services.ledger.NotEnoughStock` where more would be gone than is free.
+    """
+    now = timezone.now()
+    change = StockChange(level_id, units, 0, "", reason)
+    stock_move(kind=MovementKind.ADJUSTMENT, changes=[change], actor=actor, moved_at=now)
+    level = StockLevel.objects.get(pk=level_id)
+    return StockAdjustment.objects.create(
+        product_id=level.product_id, location_id=level.location_id, quantity=units, reason=reason, description=note,
+        actor=actor, reported_at=now, posted_at=now,
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Stock feeds: kept by COPY, then merged into the ledger some thousand rows at a time.
 
-Each step commits, so a worker that is killed loses nothing: the next one goes on where the feed's row says. A row that
-is accepted as it came is never written again; the merge writes only to those that are refused or short.
+Each step (:mod:`fulfilment.inventory.services.feed_step`) commits, so a worker that is killed loses nothing: the next
+one goes on where the feed's row says.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from django.utils import timezone
 
 from fulfilment.inventory.models import FeedKind, FeedStatus, StockFeed
 from fulfilment.inventory.services.feed_rows import Given, Judged, judge
+from fulfilment.inventory.services.feed_step import feed_merge_step
 from oms.infra.database.context import retailer_context
 from oms.infra.queue import enqueue
 
 JOB = "fulfilment.inventory.jobs.feed_merge"
-#: Rows merged in one transaction: levels are locked for a fraction of a second.
-AT_ONCE = 20_000
 _BLOCK = 2_000
 #: A command merges its own feed; should it die, the job takes it up after so long.
 _TAKEN_UP_AFTER = timedelta(minutes=15)
@@ -90,40 +89,6 @@ def feed_merge(
         on_progress(done, total)
 
 
-def feed_merge_step(*, feed_id: int, at_once: int = AT_ONCE) -> bool:
-    """Merge the next rows in the caller's transaction; whether any are left."""
-    with connection.cursor() as cursor:
-        # Two feeds may tell of the same places: they are merged one after the other.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' stock-feeds', 0))")
-        feed = StockFeed.objects.select_for_update().get(pk=feed_id)
-        if feed.merged >= feed.rows:
-            return False
-        until = min(feed.merged + at_once, feed.rows)
-        parameters: dict[str, int | str | bool] = {
-            "feed": feed.pk, "name": str(feed), "after": feed.merged, "until": until, "actor": feed.actor,
-            "snapshot": feed.kind == FeedKind.SNAPSHOT,
-        }  # fmt: skip
-        cursor.execute(_LOCK_LEVELS, parameters)
-        if cursor.fetchone()[0] < until - feed.merged:
-            # New levels have the highest numbers: to lock them now keeps the order.
-            cursor.execute(_OPEN_LEVELS, parameters)
-            cursor.execute(_LOCK_LEVELS, parameters)
-        cursor.execute(_GATHER, parameters)
-        cursor.execute("ANALYZE pg_temp.stock_fed")
-        cursor.execute(_MERGE, parameters)
-        refused, short, changed = cursor.fetchone()
-        cursor.execute("DROP TABLE pg_temp.stock_fed")
-    feed.merged = until
-    feed.refused += refused
-    feed.short += short
-    feed.changed += changed
-    done = until == feed.rows
-    feed.status = FeedStatus.DONE if done else FeedStatus.MERGING
-    feed.finished_at = timezone.now() if done else None
-    feed.save(update_fields=["merged", "refused", "short", "changed", "status", "finished_at"])
-    return not done
-
-
 def _line(feed_id: int, number: int, judged: Judged) -> str:
     """A line for COPY. Control characters were refused; the backslash is all that is left to escape."""
     location, sku, quantity, as_of, reason = judged
@@ -132,83 +97,3 @@ def _line(feed_id: int, number: int, judged: Judged) -> str:
     units = "\\N" if quantity is None else quantity
     names = f"{location}\t{sku}".replace("\\", "\\\\")
     return f"{feed_id}\t{number}\t{names}\t{units}\t{moment}\t{outcome}\t{reason}\n"
-
-
-_ROWS = """
-FROM inventory_stockfeedrow r
-{join} locations_location c ON c.code = r.location
-{join} catalogue_product p ON p.sku = r.sku
-LEFT JOIN inventory_feedmark m ON m.location_id = c.id
-{levels}
-WHERE r.feed_id = %(feed)s AND r.number > %(after)s AND r.number <= %(until)s AND r.outcome = 'accepted'
-"""
-
-_LEVELS = "inventory_stocklevel l ON l.location_id = c.id AND l.product_id = p.id"
-
-_STALE = "r.as_of < CASE WHEN m.feed_number = %(feed)s THEN m.before ELSE m.as_of END"
-
-_FED = _ROWS.format(join="LEFT JOIN", levels=f"LEFT JOIN {_LEVELS}")
-_NEW = _ROWS.format(join="JOIN", levels=f"LEFT JOIN {_LEVELS}")
-_KNOWN = _ROWS.format(join="JOIN", levels=f"JOIN {_LEVELS}")
-
-_OPEN_LEVELS = f"""
-INSERT INTO inventory_stocklevel (location_id, product_id, on_hand, reserved, backorder)
-SELECT c.id, p.id, 0, 0, c.allows_backorder
-{_NEW}
-AND l.id IS NULL AND ({_STALE}) IS NOT TRUE
-ORDER BY c.id, p.id ON CONFLICT DO NOTHING
-"""
-
-_LOCK_LEVELS = f"SELECT count(*) FROM (SELECT l.id {_KNOWN} ORDER BY l.id FOR UPDATE OF l) locked"
-
-# The rows with what they are about, in a table of this transaction alone: unlike the rows of a feed that has just come,
-# it can be analysed at once. Without that the plan of the merge is a guess, and was seen to take minutes.
-_GATHER = f"""
-CREATE TEMPORARY TABLE stock_fed ON COMMIT DROP AS
-SELECT r.number, r.quantity, r.as_of, c.id AS location_id, l.id AS level_id, l.on_hand,
-    CASE WHEN l.backorder THEN 0 ELSE l.reserved END AS least,
-    CASE
-        WHEN c.id IS NULL THEN 'no location has the code ' || r.location
-        WHEN p.id IS NULL THEN 'no product has the SKU ' || r.sku
-        WHEN {_STALE} THEN 'older than what has been accepted for this location'
-    END AS fault
-{_FED}
-"""
-
-# A snapshot tells of a moment: what has moved on the shelves since then is added to it. Its own movements bear that
-# moment, so that the next feed does not add them again.
-_MERGE = """
-WITH since AS MATERIALIZED (
-    SELECT f.number, sum(v.on_hand_change)::bigint AS units
-    FROM inventory_stockmovement v JOIN pg_temp.stock_fed f ON f.level_id = v.level_id AND v.moved_at > f.as_of
-    WHERE %(snapshot)s AND v.on_hand_change <> 0 AND v.moved_at > (SELECT min(as_of) FROM pg_temp.stock_fed)
-    GROUP BY f.number
-), meant AS MATERIALIZED (
-    SELECT f.*,
-        CASE WHEN %(snapshot)s THEN f.quantity + coalesce(s.units, 0) ELSE f.on_hand + f.quantity END AS target
-    FROM pg_temp.stock_fed f LEFT JOIN since s USING (number) WHERE f.fault IS NULL
-), changed AS MATERIALIZED (
-    SELECT *, greatest(target, least) - on_hand AS change FROM meant WHERE greatest(target, least) <> on_hand
-), levels AS (
-    UPDATE inventory_stocklevel l SET on_hand = l.on_hand + d.change FROM changed d WHERE l.id = d.level_id
-), movements AS (
-    INSERT INTO inventory_stockmovement
-        (level_id, kind, on_hand_change, reserved_change, reason, reference, actor, moved_at)
-    SELECT level_id, 'feed', change, 0, '', %(name)s, %(actor)s, as_of FROM changed
-), told AS (
-    UPDATE inventory_stockfeedrow r SET outcome = d.outcome, reason = left(d.reason, 160)
-    FROM (
-        SELECT number, 'refused' AS outcome, fault AS reason FROM pg_temp.stock_fed WHERE fault IS NOT NULL
-        UNION ALL
-        SELECT number, 'short', format('it would leave %%s on hand, but %%s are reserved and stay', target, least)
-        FROM meant WHERE target < least
-    ) d WHERE r.feed_id = %(feed)s AND r.number = d.number
-), marks AS (
-    INSERT INTO inventory_feedmark AS m (location_id, as_of, feed_number)
-    SELECT location_id, max(as_of), %(feed)s FROM meant GROUP BY location_id ORDER BY location_id
-    ON CONFLICT (location_id) DO UPDATE SET as_of = greatest(m.as_of, excluded.as_of), feed_number = %(feed)s,
-        before = CASE WHEN m.feed_number = %(feed)s THEN m.before ELSE m.as_of END
-)
-SELECT (SELECT count(*) FROM pg_temp.stock_fed WHERE fault IS NOT NULL),
-    (SELECT count(*) FROM meant WHERE target < least), (SELECT count(*) FROM changed)
-"""

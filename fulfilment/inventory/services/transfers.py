@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from django.utils import timezone
 
@@ -18,7 +19,13 @@ class TransferRefused(ValueError):
 
 
 def transfer_draft(
-    *, number: str, source: Location, destination: Location, units: Mapping[str, int], actor: str
+    *,
+    number: str,
+    source: Location,
+    destination: Location,
+    units: Mapping[str, int],
+    actor: str,
+    expected_on: date | None = None,
 ) -> Transfer:
     """Write down what is to go (units by SKU); nothing moves yet. Raises :class:`TransferRefused`."""
     products = product_ids(units)
@@ -27,7 +34,9 @@ def transfer_draft(
         message = f"there is no product {unknown[0]}" if unknown else "a transfer takes products to another location"
         raise TransferRefused(message)
     levels = levels_open([(source.pk, product) for product in products.values()])
-    transfer = Transfer.objects.create(number=number, source=source, destination=destination, actor=actor)
+    transfer = Transfer.objects.create(
+        number=number, source=source, destination=destination, actor=actor, expected_on=expected_on
+    )
     TransferLine.objects.bulk_create(
         TransferLine(
             transfer=transfer, product_id=products[sku], source_level_id=levels[source.pk, products[sku]],

@@ -92,7 +92,7 @@ def test_a_delta_adds_and_an_unchanged_row_moves_nothing() -> None:
 
     assert on_hand() == {"S1/A": 3, "S2/A": 4, "S1/B": 0}
     assert feed.changed == 2
-    assert [m.on_hand_change for m in StockMovement.objects.order_by("id")] == [5, -2, 4]
+    assert [m.on_hand_change for m in StockMovement.objects.order_by("level_id", "id")] == [5, -2, 4]
 
 
 @pytest.mark.usefixtures("shop")
