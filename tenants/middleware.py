@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import zoneinfo
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -15,6 +16,8 @@ from oms.infra.database.context import platform_context, retailer_context
 from tenants.context_processors import source_address
 from tenants.models import Environment
 from tenants.registry import ServedRetailer, forget, retailer_for_host
+
+logger = logging.getLogger(__name__)
 
 #: Served at any host name, without a retailer: probes and static files know of none.
 _EVERYWHERE = ("/health/",)
@@ -29,6 +32,15 @@ class RetailerMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(_EVERYWHERE):
             return self.get_response(request)
+        try:
+            return self._served(request)
+        except (OperationalError, InterfaceError):
+            # It may have gone away at any point, the commit included.
+            logger.exception("the database went away")
+            page = render_to_string("tenants/database_away.html", {"address": request.get_full_path()})
+            return HttpResponse(page, status=503, headers={"Retry-After": "2"})
+
+    def _served(self, request: HttpRequest) -> HttpResponse:
         host = request.get_host().rsplit(":", 1)[0].lower()
         if host == settings.PLATFORM_HOST:
             request.urlconf = settings.PLATFORM_URLCONF

@@ -11,6 +11,7 @@ from oms.web.api.problems import CONTENT_TYPE, Kind, Problem, response
 _KINDS = {
     403: (Kind.FORBIDDEN, "Check what you may do here."),
     404: (Kind.NOT_FOUND, "Check the host name and the address."),
+    503: (Kind.TRY_AGAIN, "Send the same request again after a moment; with an Idempotency-Key it is done once."),
 }
 _OTHER_REFUSALS = (Kind.MALFORMED_REQUEST, "Check the host name, the headers and the address.")
 _OUR_FAULT = (Kind.SERVER_ERROR, "Tell us the request_id when you ask about it.")

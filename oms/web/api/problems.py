@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 
@@ -162,7 +162,7 @@ def _translated(fault: Exception) -> Problem:
 _KINDS: Sequence[tuple[type[Exception] | tuple[type[Exception], ...], Kind]] = (
     (KeyInFlight, Kind.IDEMPOTENCY_KEY_IN_FLIGHT),
     (KeyReused, Kind.IDEMPOTENCY_KEY_REUSED),
-    ((OperationalError, StockContention, CartContention), Kind.TRY_AGAIN),
+    ((OperationalError, InterfaceError, StockContention, CartContention), Kind.TRY_AGAIN),
     ((exceptions.NotAuthenticated, exceptions.AuthenticationFailed), Kind.UNAUTHENTICATED),
     ((exceptions.PermissionDenied, PermissionDenied), Kind.FORBIDDEN),
     ((exceptions.NotFound, Http404), Kind.NOT_FOUND),

@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
-from django.db import OperationalError, connections
-from django.http import HttpResponse
+from django.db import OperationalError, connection, connections
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from oms.infra.models import Event, IdempotentAnswer
 from oms.web.api.problems import MOST_FAULTS, Fault, Kind, invalid
 from orders.models import Customer, Order
 from orders.services import orders_capture
+from tenants.middleware import RetailerMiddleware
 from tests.oms.blocked import wait_until_blocked
 from tests.oms.web.api_data import ORDERS, Partner, open_shop, problem, read, small_order
 
@@ -267,3 +269,42 @@ def test_no_address_breaks_the_server(fresh: None) -> None:
             problem(response)
 
     send()
+
+
+@pytest.fixture
+def ended_before_commit(admin_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection of the next transaction of a retailer is ended when its view has answered."""
+    respond = RetailerMiddleware._respond
+
+    def end(middleware: RetailerMiddleware, request: HttpRequest) -> HttpResponse:
+        answer = respond(middleware, request)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            backend = cursor.fetchone()
+        with psycopg.connect(admin_url, autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", backend)
+        monkeypatch.undo()
+        return answer
+
+    monkeypatch.setattr(RetailerMiddleware, "_respond", end)
+
+
+def test_a_connection_that_is_gone_at_the_commit_may_be_tried_again(fresh: None, request: Any) -> None:
+    shop = open_shop()
+    request.getfixturevalue("ended_before_commit")
+    # when
+    response = shop.post(ORDERS, small_order(), Idempotency_Key="k")
+    # then
+    assert (response.status_code, problem(response)["code"]) == (503, "try_again")
+    assert response.headers["Retry-After"] == "1"
+    again = shop.post(ORDERS, small_order(), Idempotency_Key="k")
+    assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (201, None)
+
+
+def test_the_back_office_says_that_the_database_is_away(fresh: None, ended_before_commit: None) -> None:
+    # when
+    response = Client().get("/admin/login/?next=/admin/", headers={"Host": "acme.localhost"})
+    # then
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+    assert "The database is away for a moment" in response.content.decode()
+    assert 'href="/admin/login/?next=/admin/"' in response.content.decode()

@@ -17,7 +17,8 @@ from rest_framework.response import Response
 
 from fulfilment.inventory.models import FeedKind, RowOutcome, StockFeed, StockFeedRow
 from fulfilment.inventory.services.feed_rows import Columns, FeedUnreadable, Given, rows_of_csv, rows_of_ndjson
-from fulfilment.inventory.services.feeds import FeedTooLong, feed_merge_later, feed_merge_step, feed_receive
+from fulfilment.inventory.services.feed_step import feed_merge_step
+from fulfilment.inventory.services.feeds import FeedTooLong, feed_merge_later, feed_receive
 from oms.infra.idempotency import Answer
 from oms.web.api.authentication import key_of
 from oms.web.api.describing import describes
