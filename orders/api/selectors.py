@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.db import connection
 
+from oms.infra.database.prepared import prepared
 from orders.domain.capture import Destination
 
 
@@ -140,9 +141,7 @@ def order_detail(number: str) -> OrderDetail | None:
     """The order with this number, or None."""
     if "\x00" in number:  # PostgreSQL has no such text
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(_DETAIL, [number])
-        row = cursor.fetchone()
+    row = prepared(_DETAIL, [number]).fetchone()
     if row is None:
         return None
     rest = row[_SUMMARY_COLUMNS:]

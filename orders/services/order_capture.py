@@ -12,6 +12,7 @@ from django.db import connection
 
 from modules.contracts.review import ReviewFacts
 from oms.infra.database.bulk import Rows, insert_rows, insert_together
+from oms.infra.database.prepared import prepared
 from oms.infra.events import record
 from orders.domain.capture import Captured, NewCharge, NewOrder
 from orders.domain.status import Status
@@ -96,14 +97,12 @@ def _ask(channel: str, orders: Sequence[NewOrder]) -> _Known:
     """Everything that capture has to know, and fresh primary keys, in one round trip."""
     skus = list({line.sku for order in orders for line in order.lines})
     references = list({order.customer_reference for order in orders if order.customer_reference})
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _QUESTION,
-            [skus, references, channel, [order.external_number for order in orders],
-             len(orders), sum(len(order.lines) for order in orders), len(references),
-             sum(len(order.payments) for order in orders), channel],
-        )  # fmt: skip
-        row = cursor.fetchone()
+    row = prepared(
+        _QUESTION,
+        [skus, references, channel, [order.external_number for order in orders],
+         len(orders), sum(len(order.lines) for order in orders), len(references),
+         sum(len(order.payments) for order in orders), channel],
+    ).fetchone()  # fmt: skip
     if row is None:
         message = f"there is no channel {channel!r}"
         raise UnknownChannel(message)
