@@ -24,4 +24,4 @@ def prepared(statement: str, values: Sequence[object] = ()) -> CursorWrapper:
     """The cursor of a statement that was run, in the transaction that is open."""
     cursor = cast("DatabaseWrapper", connection).prepared_cursor()
     cursor.execute(statement, values)
-    return cursor
+    return cast("CursorWrapper", cursor)
