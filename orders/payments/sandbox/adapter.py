@@ -74,7 +74,11 @@ class Sandbox(Gateway):
         return _outcome(known)
 
     def _authorise(self, question: Question) -> Done | None:
-        """The usual case in one round trip; None where the key is known already."""
+        """The usual case in one round trip; None where the key is known already.
+
+        It is on disk before anybody's record of it is: that comes later in the same log. Should the server crash in
+        between, both have forgotten it, and it is asked again.
+        """
         rows = ask_alone(
             self._schema,
             "INSERT INTO orders_sandboxentry (key, operation, amount, currency, continues, accepted, code, expires_at)"
@@ -83,6 +87,7 @@ class Sandbox(Gateway):
                 question.key, question.operation.value, str(question.amount.amount), question.amount.currency,
                 (timezone.now() + _AUTHORISED_FOR).isoformat(),
             ],
+            flushed=False,
         )  # fmt: skip
         return Done(reference=rows[0][0], expires_at=rows[0][1]) if rows else None
 

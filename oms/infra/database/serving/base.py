@@ -110,10 +110,13 @@ class DatabaseWrapper(TenantsWrapper):
                 self.connection.rollback()
                 raise
 
-    def ask_alone(self, identity: Identity, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    def ask_alone(
+        self, identity: Identity, statement: str, values: Sequence[object], *, flushed: bool = True
+    ) -> list[tuple[Any, ...]]:
         """Begin as ``identity``, ask one question, commit: one round trip. Nothing is open before or after."""
         self.ensure_connection()
-        whole = f"{identity.begin_sql}; {statement}; COMMIT"
+        lazily = "" if flushed else "; SET LOCAL synchronous_commit = off"
+        whole = f"{identity.begin_sql}{lazily}; {statement}; COMMIT"
         with self.wrap_database_errors:
             try:
                 cursor = self.connection.execute(whole, values)
@@ -164,6 +167,8 @@ class DatabaseWrapper(TenantsWrapper):
         with self.wrap_database_errors:
             row = self.connection.execute("SELECT pg_backend_pid()").fetchone()
         direct = row is not None and row[0] == self.connection.info.backend_pid
+        if direct:  # lists of two names or of ten need no plan of their own each time
+            self.connection.execute("SET plan_cache_mode = force_generic_plan")
         self.connection.prepare_threshold = 0 if direct else None
         self._direct_to = self.connection
 
