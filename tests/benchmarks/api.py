@@ -135,7 +135,9 @@ def _lists(port: int, token: str) -> Iterator[Figure]:
 def _bulk(port: int, token: str) -> Iterator[Figure]:
     """A file of orders, sent and worked."""
     from oms.web.bulk.working import bulk_work
+    from oms.web.startup import keep_what_is_loaded
 
+    keep_what_is_loaded()  # as a worker does
     rows = "".join(
         json.dumps({
             "channel": "web", "external_number": f"bulk-{number}",

@@ -18,7 +18,7 @@ from oms.infra.database.context import retailer_context
 from oms.infra.models import PendingReaction
 from oms.infra.queue import enqueue
 from oms.infra.schedule import due_tasks
-from oms.web.startup import refuse_changed_releases
+from oms.web.startup import keep_what_is_loaded, refuse_changed_releases
 from tenants.registry import retailer_schemas
 
 #: A worker that has not been heard of for this long is dead: its jobs are taken up by another.
@@ -38,6 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_changed_releases()
+        keep_what_is_loaded()
         connector = cast("DjangoConnector", app.connector)
         worker_app = app.with_connector(connector.get_worker_connector())
         asyncio.run(self._run(worker_app, options["concurrency"], wait=not options["until_empty"]))
