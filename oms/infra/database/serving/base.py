@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -186,10 +187,16 @@ _ADVICE = (
 )
 
 
+@lru_cache(maxsize=2_000)
+def _changes_role(text: str) -> bool:
+    """Looked through once for each text: the same statements come with every request, and the long ones cost most."""
+    return _ROLE_CHANGE.search(text) is not None
+
+
 def _refuse_role_change(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Stop raw SQL that would step out of the transaction's role before it reaches the server."""
     text = sql if isinstance(sql, str) else sql.as_string(context["connection"].connection)
-    if _ROLE_CHANGE.search(text):
+    if _changes_role(text):
         message = "a statement may not change the role or settings of the transaction that serves a retailer"
         raise IdentityChange(message)
     return execute(sql, params, many, context)
