@@ -19,7 +19,7 @@ def round_trips() -> Iterator[list[str]]:
     asked: list[str] = []
     with raw.cursor() as cursor:
         cursor.execute("SELECT name, statement FROM pg_prepared_statements")
-        known = dict(cursor.fetchall())
+        known: dict[str, str] = dict(cursor.fetchall())
     with tempfile.TemporaryFile("w+") as trace:
         raw.pgconn.trace(trace.fileno())  # libpq writes every message there
         raw.pgconn.set_trace_flags(psycopg.pq.Trace.SUPPRESS_TIMESTAMPS)
@@ -103,3 +103,26 @@ def test_repeats_and_reads(fresh: None) -> None:
             send()
         # then
         assert len(asked) == expected, (name, asked)
+
+
+def test_an_order_with_a_card_that_is_authorised_before_the_answer(fresh: None) -> None:
+    # given
+    shop = open_shop()
+    cards = [{"kind": "card", "amount": "20.00", "token": "tok_1"}]
+    shop.post(ORDERS, small_order(external_number="warm", payments=cards))
+    # when
+    with round_trips() as asked:
+        response = shop.post(ORDERS, small_order(payments=cards))
+    # then
+    assert response.status_code == 201
+    assert beginnings(asked)[7:] == [
+        "SELECT o.id, o.number,",
+        "COMMIT",
+        "BEGIN; SET LOCAL",  # the sandbox, as a gateway would
+        "BEGIN; SET LOCAL",
+        "SELECT o.id, o.number,",
+        "WITH answered AS",
+        'INSERT INTO "infra_event"',
+        "SELECT o.id, o.number,",
+        "COMMIT",
+    ]
