@@ -132,10 +132,12 @@ def fresh_module() -> Iterator[None]:
 
 def _own_database() -> Iterator[None]:
     from modules import profile
+    from orders.services.payments import at_once
     from tenants import registry
 
     registry.forget()
     profile.forget()
+    at_once.forget()
     yield
     _remake_database()
     registry.forget()

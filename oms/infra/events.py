@@ -16,9 +16,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
-from django.db import connection
-
-from oms.infra.database.bulk import insert_rows
+from oms.infra.database.bulk import insert_rows, rows_as_json
+from oms.infra.database.prepared import prepared
 from oms.infra.models import Event
 
 
@@ -68,8 +67,7 @@ def record(events: Sequence[DomainEvent], *, react: bool = True) -> None:
     if not handled:
         insert_rows(Event, _COLUMNS, rows)
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_RECORD_AND_REACT, [*(list(values) for values in zip(*rows, strict=True)), handled])
+    prepared(_RECORD_AND_REACT, [rows_as_json(rows), handled])
 
 
 _COLUMNS = ["name", "subject_kind", "subject", "payload", "actor", "occurred_at"]
@@ -78,7 +76,8 @@ _COLUMNS = ["name", "subject_kind", "subject", "payload", "actor", "occurred_at"
 _RECORD_AND_REACT = """
 WITH recorded AS (
     INSERT INTO infra_event (name, subject_kind, subject, payload, actor, occurred_at)
-    SELECT * FROM unnest(%s::varchar[], %s::varchar[], %s::varchar[], %s::jsonb[], %s::varchar[], %s::timestamptz[])
+    SELECT c0, c1, c2, c3::jsonb, c4, c5
+    FROM json_to_recordset(%s::json) AS r(c0 text, c1 text, c2 text, c3 text, c4 text, c5 timestamptz)
     RETURNING id, name
 ), pending AS (
     INSERT INTO infra_pendingreaction (event_id, attempts, last_error)

@@ -51,6 +51,15 @@ def answer_once(*, caller: str, key: str, request: bytes, work: Callable[[], Ans
     return answer
 
 
+def answer_amend(*, caller: str, key: str, answer: Answer) -> None:
+    """Keep another answer in place of the one given for this key: what the write set off has ended since."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE infra_idempotentanswer SET status = %s, body = %s::jsonb WHERE caller = %s AND key = %s",
+            [answer.status, json.dumps(answer.body), caller, key],
+        )
+
+
 # An insert alone would wait for another transaction that has inserted the same key and not yet ended. So a
 # lock that is tried, never waited for, comes first; it ends with the transaction, as the row's claim does.
 _TAKE = """

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from django.db import transaction
 
+from oms.infra.database.bulk import insert_rows
 from oms.infra.database.context import served_schema
 from oms.infra.database.identity import PUBLIC_SCHEMA, is_staging
 from oms.infra.models import OutboundDeparture, OutboundRefusal
@@ -71,6 +72,6 @@ def send(*, kind: Kind, target: str, payload: Mapping[str, Json], perform: Calla
         reason = f"{schema} is a staging clone: no {kind} leaves it"
         refusal = OutboundRefusal.objects.create(kind=kind, target=target, payload=dict(payload), reason=reason)
         return Refused(kind, target, reason, refusal.pk)
-    OutboundDeparture.objects.create(kind=kind, target=target)
+    insert_rows(OutboundDeparture, ["kind", "target"], [(kind.value, target)])
     transaction.on_commit(perform, robust=True)
     return Accepted(kind, target)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from django.db import connection
+from oms.infra.database.prepared import prepared
 
 
 def enqueue(
@@ -27,10 +27,8 @@ def enqueue(
     Jobs of one ``lock`` never run side by side. While a job of one ``queueing_lock`` waits, another is not
     added. Returns the job's number, or None where it was not added.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT public.enqueue_job(%s, %s, %s::jsonb, %s, %s, %s, %s)",
-            [task, queue, json.dumps(arguments), lock, queueing_lock, due, priority],
-        )
-        row = cursor.fetchone()
+    row = prepared(
+        "SELECT public.enqueue_job(%s, %s, %s::jsonb, %s, %s, %s, %s::integer)",
+        [task, queue, json.dumps(arguments), lock, queueing_lock, due, priority],
+    ).fetchone()
     return int(row[0]) if row and row[0] is not None else None

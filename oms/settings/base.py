@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "oms.web.content_policy.BackOfficePolicy",
     "oms.web.api.middleware.ProblemsEverywhere",
     "oms.web.api.admission.Admission",
+    "oms.web.api.afterwards.Afterwards",
     "tenants.middleware.RetailerMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 
 from django.db import Error
@@ -23,3 +24,9 @@ def refuse_changed_releases() -> None:
             published_verify()
     except Error as fault:
         logger.warning("published releases could not be compared: %s", fault)
+
+
+def keep_what_is_loaded() -> None:
+    """Leave what a process has loaded out of its garbage collections: it stays for good, and there is much of it."""
+    gc.collect()
+    gc.freeze()

@@ -8,6 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings.production")
 
 application = get_wsgi_application()
 
-from oms.web.startup import refuse_changed_releases  # noqa: E402 - models can be imported only now
+from oms.web.startup import keep_what_is_loaded, refuse_changed_releases  # noqa: E402 - models can be imported only now
 
 refuse_changed_releases()
+keep_what_is_loaded()

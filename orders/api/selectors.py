@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.db import connection
 
+from oms.infra.database.prepared import prepared
 from orders.domain.capture import Destination
 
 
@@ -66,6 +67,8 @@ class PaymentDetail:
     kind: str
     gateway: str
     label: str
+    status: str
+    """Where its newest authorisation stands: a value of :class:`~orders.models.TransactionStatus`."""
     amount: Decimal
     authorised: Decimal
     voided: Decimal
@@ -124,7 +127,10 @@ SELECT {_SUMMARY}, c.currency, u.reference, u.name, u.email,
        (SELECT jsonb_agg(jsonb_build_array(h.kind, h.description, h.amount::text, coalesce(
                 (SELECT l.position FROM orders_orderline l WHERE l.id = h.line_id), 0)) ORDER BY h.id)::text
         FROM orders_ordercharge h WHERE h.order_id = o.id),
-       (SELECT jsonb_agg(jsonb_build_array(y.position, y.kind, y.gateway, y.label, y.amount::text,
+       (SELECT jsonb_agg(jsonb_build_array(y.position, y.kind, y.gateway, y.label,
+                                           (SELECT t.status FROM orders_paymenttransaction t
+                                            WHERE t.payment_id = y.id AND t.operation = 'authorise'
+                                            ORDER BY t.id DESC LIMIT 1), y.amount::text,
                                            y.authorised::text, y.voided::text, y.captured::text, y.refunded::text)
                          ORDER BY y.position)::text
         FROM orders_payment y WHERE y.order_id = o.id),
@@ -140,9 +146,7 @@ def order_detail(number: str) -> OrderDetail | None:
     """The order with this number, or None."""
     if "\x00" in number:  # PostgreSQL has no such text
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(_DETAIL, [number])
-        row = cursor.fetchone()
+    row = prepared(_DETAIL, [number]).fetchone()
     if row is None:
         return None
     rest = row[_SUMMARY_COLUMNS:]
@@ -169,7 +173,7 @@ def order_detail(number: str) -> OrderDetail | None:
         ),
         payments=tuple(
             PaymentDetail(*known, *(Decimal(amount) for amount in amounts))
-            for *known, amounts in ((*each[:4], each[4:]) for each in json.loads(rest[13] or "[]"))
+            for *known, amounts in ((*each[:5], each[5:]) for each in json.loads(rest[13] or "[]"))
         ),
         method=rest[14],
         priority=rest[15],

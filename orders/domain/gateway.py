@@ -9,8 +9,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
 from oms.kernel.money import Money
 
@@ -60,6 +61,14 @@ class Declined:
 Outcome = Done | Declined
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A call that is written down as begun, to be made once that is committed."""
+
+    gateway: str
+    question: Question
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
     """What a gateway tells by itself about an earlier question."""
@@ -80,6 +89,8 @@ class Gateway(ABC):
     """A connection to one gateway account. The contract test suite says what every adapter must do."""
 
     title: str
+    #: Within so long ``ask`` answers or raises; None: nobody waits for it, it is asked by a job alone.
+    answers_within: ClassVar[timedelta | None] = None
 
     @abstractmethod
     def ask(self, question: Question) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -12,13 +12,17 @@ from django.db import connection
 
 from modules.contracts.review import ReviewFacts
 from oms.infra.database.bulk import Rows, insert_rows, insert_together
+from oms.infra.database.prepared import prepared
 from oms.infra.events import record
+from oms.infra.outbound import Kind, send
 from orders.domain.capture import Captured, NewCharge, NewOrder
+from orders.domain.gateway import Begun
 from orders.domain.status import Status
 from orders.events import OrderCaptured
 from orders.models import Customer, Order, OrderCharge, OrderLine, Payment, PaymentTransaction
 from orders.services.holds import holds_place
 from orders.services.order_review import Reviewed, orders_review, release_at
+from orders.services.payments.at_once import asked_at_once
 from orders.services.payments.locked import wake
 from orders.services.payments.rows import CALL_COLUMNS, PAYMENT_COLUMNS, PaymentRows, payment_rows
 
@@ -61,25 +65,33 @@ class _Known:
     payment_ids: list[int]
 
 
-def orders_capture(*, channel: str, orders: Sequence[NewOrder], actor: str, react: bool = True) -> list[Captured]:
+def orders_capture(
+    *, channel: str, orders: Sequence[NewOrder], actor: str, react: bool = True,
+    begin: Callable[[Begun], None] | None = None,
+) -> list[Captured]:  # fmt: skip
     """Capture orders of one channel, each at most once for its external number; all of them or none.
 
     An order that the channel has placed before comes back as it is, with ``created`` False and without line
-    numbers. ``react=False`` brings history in: nothing is set off by it. Raises :class:`UnknownChannel`,
-    :class:`InactiveChannel`, :class:`UnknownProducts`.
+    numbers. ``react=False`` brings history in: nothing is set off by it. With ``begin`` the caller makes the calls to
+    quick gateways itself: it is told of each once the transaction has committed; without it, a job makes them. Raises
+    :class:`UnknownChannel`, :class:`InactiveChannel`, :class:`UnknownProducts`.
     """
     known = _ask(channel, orders)
     orders = [order if order.currency else replace(order, currency=known.currency) for order in orders]
     fresh = [order for order in orders if order.external_number not in known.captured]
     _refuse_unknown_products(orders, known)
-    created = _write(channel, fresh, known, actor, react=react) if fresh else {}
+    created = _write(channel, fresh, known, actor, react=react, begin=begin) if fresh else {}
     return [_answer(channel, order, known, created) for order in orders]
 
 
-def _write(channel: str, orders: Sequence[NewOrder], known: _Known, actor: str, *, react: bool) -> dict[str, _Created]:
+def _write(
+    channel: str, orders: Sequence[NewOrder], known: _Known, actor: str, *, react: bool,
+    begin: Callable[[Begun], None] | None,
+) -> dict[str, _Created]:  # fmt: skip
     """Write new orders with all that belongs to them; those that another capture wrote meanwhile are left to it."""
     _insert_customers(orders, known)
-    created = _insert_orders(channel, orders, known, actor)
+    gateways = {payment.gateway for order in orders for payment in order.payments} if begin else set()
+    created = _insert_orders(channel, orders, known, actor, asked_at_once(gateways))
     lost_race = [order for order in orders if order.external_number not in created]
     if lost_race:
         known.captured |= _ask(channel, lost_race).captured
@@ -89,21 +101,31 @@ def _write(channel: str, orders: Sequence[NewOrder], known: _Known, actor: str, 
     ids = {made.number: made.order_id for made in created.values()}
     holds_place(holds=[(ids[number], number, hold) for number, hold in reviewed.holds], actor=actor)
     record([_event(channel, order, actor) for order in orders], react=react)
+    for call in [call for made in created.values() for call in made.payments.begun]:
+        _leave(call, begin)
     return created
+
+
+def _leave(call: Begun, begin: Callable[[Begun], None] | None) -> None:
+    """Let the question out, once this transaction has committed."""
+    question = call.question
+    send(
+        kind=Kind.GATEWAY, target=call.gateway,
+        payload={"operation": question.operation.value, "key": question.key, "amount": str(question.amount)},
+        perform=lambda: begin(call) if begin else None,
+    )  # fmt: skip
 
 
 def _ask(channel: str, orders: Sequence[NewOrder]) -> _Known:
     """Everything that capture has to know, and fresh primary keys, in one round trip."""
     skus = list({line.sku for order in orders for line in order.lines})
     references = list({order.customer_reference for order in orders if order.customer_reference})
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _QUESTION,
-            [skus, references, channel, [order.external_number for order in orders],
-             len(orders), sum(len(order.lines) for order in orders), len(references),
-             sum(len(order.payments) for order in orders), channel],
-        )  # fmt: skip
-        row = cursor.fetchone()
+    row = prepared(
+        _QUESTION,
+        [skus, references, channel, [order.external_number for order in orders],
+         len(orders), sum(len(order.lines) for order in orders), len(references),
+         sum(len(order.payments) for order in orders), channel],
+    ).fetchone()  # fmt: skip
     if row is None:
         message = f"there is no channel {channel!r}"
         raise UnknownChannel(message)
@@ -196,7 +218,9 @@ class _Created:
     payments: PaymentRows
 
 
-def _insert_orders(channel: str, orders: Sequence[NewOrder], known: _Known, actor: str) -> dict[str, _Created]:
+def _insert_orders(
+    channel: str, orders: Sequence[NewOrder], known: _Known, actor: str, at_once: Collection[str]
+) -> dict[str, _Created]:
     order_ids, line_ids, payment_ids = iter(known.order_ids), iter(known.line_ids), iter(known.payment_ids)
     rows, made = [], {}
     release = release_at(known.revision)
@@ -219,7 +243,7 @@ def _insert_orders(channel: str, orders: Sequence[NewOrder], known: _Known, acto
         charges = [
             charge_row(known.channel_id, order_id, charge, line_of.get(charge.position)) for charge in order.charges
         ]
-        payments = payment_rows(order_id, number, order, payment_ids, actor)
+        payments = payment_rows(order_id, number, order, payment_ids, actor, at_once)
         made[order.external_number] = _Created(
             order_id, number, tuple(row[0] for row in lines), lines, charges, payments
         )

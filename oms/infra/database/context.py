@@ -41,15 +41,18 @@ def registry_context() -> Iterator[None]:
         yield
 
 
-def ask_alone(schema: str, statement: str, values: Sequence[str | int | bytes]) -> list[tuple[Any, ...]]:
+def ask_alone(
+    schema: str, statement: str, values: Sequence[str | int | bytes], *, flushed: bool = True
+) -> list[tuple[Any, ...]]:
     """Rows of one statement in a transaction of its own, committed when this returns; in one round trip.
 
     For what must hold whatever becomes of the work around it, and must not hold its locks for as long: counting
     calls. ``statement`` is one, without a semicolon. Inside a context of the same retailer it is a part of that.
+    ``flushed=False``: it is on disk with the next transaction that is, so a server that crashes before may forget it.
     """
     wrapper = _connection()
     if not wrapper.in_atomic_block:
-        return wrapper.ask_alone(retailer_identity(schema), statement, values)
+        return wrapper.ask_alone(retailer_identity(schema), statement, values, flushed=flushed)
     with retailer_context(schema), django_connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cast("list[tuple[Any, ...]]", cursor.fetchall())

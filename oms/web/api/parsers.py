@@ -17,6 +17,8 @@ from oms.web.api.problems import Fault, Kind, Problem, invalid, step
 #: Objects and arrays inside one another at most.
 DEEPEST = 16
 
+#: Without what JSON allows between its values alone: inside strings it stands as an escape.
+_UNSAFE_RAW = re.compile(r"[\x7f-\x9f\ud800-\udfff]")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -40,8 +42,9 @@ class StrictJSONParser(BaseParser):
 def parsed_json(body: bytes) -> object:
     """Read a body. Raises :class:`~oms.web.api.problems.Problem`."""
     try:
+        text = body.decode()
         value = json.loads(
-            body.decode(),
+            text,
             object_pairs_hook=_members,
             parse_int=_integer,
             parse_float=_finite,
@@ -54,10 +57,29 @@ def parsed_json(body: bytes) -> object:
         raise Problem(Kind.MALFORMED_JSON, detail) from fault
     except RecursionError as fault:
         raise Problem(Kind.MALFORMED_JSON, _TOO_DEEP) from fault
-    faults = list(_faults(value, "", DEEPEST))
+    faults = list(_faults(value, "", DEEPEST)) if _may_have_faults(text, value) else []
     if faults:
         raise invalid(faults)
     return value
+
+
+def _may_have_faults(text: str, value: object) -> bool:
+    """Whether it has to be looked through, text by text. The text of most bodies tells that it need not.
+
+    A string has an unsafe character only where the body has it or an escape; something lies deeper than so many
+    objects and arrays only where there are as many.
+    """
+    if "\\" in text or _UNSAFE_RAW.search(text) or text.count("{") + text.count("[") > DEEPEST:
+        return True
+    return _has_repeated(value)
+
+
+def _has_repeated(value: object) -> bool:
+    if isinstance(value, _Members):
+        return bool(value.repeated) or any(
+            _has_repeated(item) for item in value.values() if isinstance(item, dict | list)
+        )
+    return isinstance(value, list) and any(map(_has_repeated, value))
 
 
 _TOO_DEEP = f"Objects and arrays lie inside one another at most {DEEPEST} deep."

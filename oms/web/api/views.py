@@ -94,7 +94,7 @@ class ApiView(APIView):
             return _response(work())
         if same is None:
             same = b"\n".join([f"{request.method} {request.get_full_path()}".encode(), request.body])
-        return _response(answer_once(caller=f"api-key:{key_of(request).prefix}", key=key, request=same, work=work))
+        return _response(answer_once(caller=idempotency_caller(request), key=key, request=same, work=work))
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -103,6 +103,11 @@ def idempotency_key(request: Request) -> str | None:
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         raise Problem(Kind.MALFORMED_REQUEST, "Idempotency-Key has 1 to 255 visible ASCII characters.")
     return key
+
+
+def idempotency_caller(request: Request) -> str:
+    """Whose names the keys of a request are."""
+    return f"api-key:{key_of(request).prefix}"
 
 
 class NothingHere(ApiView):

@@ -15,7 +15,7 @@ from oms.web.models import BulkKind
 logger = logging.getLogger(__name__)
 
 #: Rows in one transaction.
-AT_ONCE = 1_000
+AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)

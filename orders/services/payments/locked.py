@@ -6,7 +6,7 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from modules.contracts.order_terms import PaymentTerms
-from modules.profile import NotAdopted, current_profile, profile_for_release
+from modules.profile import NotAdopted, Profile, current_profile, profile_for_release
 from oms.infra.queue import enqueue
 from orders.domain.gateway import Operation
 from orders.domain.policies import OrderPolicies
@@ -52,10 +52,14 @@ def shares_of(order: Order) -> Shares:
 
 def terms_of(order: Order, channel: str) -> PaymentTerms:
     """How money is taken for an order, by the release of Order Management that it finishes on."""
-    profile = current_profile()
+    return terms_at(current_profile(), order.release, channel)
+
+
+def terms_at(profile: Profile, release: str, channel: str) -> PaymentTerms:
+    """The same, for an order of this release, where the newest profile is known."""
     try:
-        if order.release and profile.adopted.get(MODULE) != order.release:
-            profile = profile_for_release(MODULE, order.release)
+        if release and profile.adopted.get(MODULE) != release:
+            profile = profile_for_release(MODULE, release)
         policies: OrderPolicies = profile.release(MODULE).policies
     except NotAdopted:
         return PaymentTerms()

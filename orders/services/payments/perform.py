@@ -18,12 +18,11 @@ from oms.kernel.money import Money
 from orders.domain.gateway import NoAnswer, Operation, Outcome, Question
 from orders.models import PaymentTransaction, TransactionStatus
 from orders.payments import gateway_connect
+from orders.services.payments.rows import LEASE
 from orders.services.payments.settle import call_settle
 
 logger = logging.getLogger(__name__)
 
-#: For so long nobody else makes a call that has been begun; it grows with each attempt.
-_LEASE = timedelta(seconds=30)
 _LONGEST = timedelta(hours=1)
 ACTOR = "payments"
 
@@ -55,7 +54,7 @@ def _lease() -> tuple[_Leased | None, bool]:
         return None, False
     payment = transaction.payment
     transaction.attempts += 1
-    transaction.next_try_at = timezone.now() + min(_LEASE * 2 ** (transaction.attempts - 1), _LONGEST)
+    transaction.next_try_at = timezone.now() + min(LEASE * 2 ** (transaction.attempts - 1), _LONGEST)
     transaction.save(update_fields=["attempts", "next_try_at"])
     question = Question(
         operation=Operation(transaction.operation), key=transaction.key,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from orders.domain.capture import NewOrder
-from orders.domain.gateway import Operation
+from oms.kernel.money import Money
+from orders.domain.capture import NewOrder, NewPayment
+from orders.domain.gateway import Begun, Operation, Question
 from orders.models import TransactionStatus
 
 PAYMENT_COLUMNS = [
@@ -18,8 +19,10 @@ PAYMENT_COLUMNS = [
 ]  # fmt: skip
 CALL_COLUMNS = [
     "payment", "operation", "status", "amount", "key", "continues", "reference", "reason", "code", "message", "actor",
-    "attempts", "finished_at",
+    "attempts", "finished_at", "next_try_at",
 ]  # fmt: skip
+#: For so long nobody else makes a call that has been begun; it grows with each attempt.
+LEASE = timedelta(seconds=30)
 _NOTHING = Decimal(0)
 
 
@@ -29,29 +32,47 @@ class PaymentRows:
 
     payments: list[tuple[Any, ...]] = field(default_factory=list)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
+    begun: list[Begun] = field(default_factory=list)
     waiting: bool = False
 
 
-def payment_rows(order_id: int, number: str, order: NewOrder, ids: Iterator[int], actor: str) -> PaymentRows:
-    """What the channel had authorised or taken is written down as done; for the rest the gateway will be asked."""
+def payment_rows(
+    order_id: int, number: str, order: NewOrder, ids: Iterator[int], actor: str, at_once: Collection[str] = ()
+) -> PaymentRows:
+    """What the channel had authorised or taken is written down as done; for the rest the gateway will be asked.
+
+    Calls to the gateways ``at_once`` are begun by this: nobody else makes them before their lease has ended.
+    """
     rows = PaymentRows()
     now = datetime.now(UTC)
     for position, item in enumerate(order.payments, 1):
         key = next(ids)
         done = bool(item.authorisation)
+        begins = not done and item.gateway in at_once
         rows.payments.append((
             key, order_id, position, item.kind, item.gateway, item.token, item.label, order.currency, item.amount,
             item.amount if done else _NOTHING, _NOTHING, _NOTHING, item.amount if item.captured else _NOTHING,
             _NOTHING, _NOTHING, item.authorisation, item.expires_at,
         ))  # fmt: skip
-        begun = [(Operation.AUTHORISE, "", item.authorisation)]
+        calls = [(Operation.AUTHORISE, "", item.authorisation)]
         if item.captured:
-            begun.append((Operation.CAPTURE, item.authorisation, item.authorisation))
-        for operation, continues, reference in begun:
+            calls.append((Operation.CAPTURE, item.authorisation, item.authorisation))
+        for operation, continues, reference in calls:
             status = TransactionStatus.SUCCEEDED if done else TransactionStatus.PENDING
             rows.calls.append((
                 key, operation.value, status.value, item.amount, f"{number}/{position}/{operation.value}/1",
-                continues, reference, "by the channel" if done else "", "", "", actor, 0, now if done else None,
+                continues, reference, "by the channel" if done else "", "", "", actor, int(begins),
+                now if done else None, now + LEASE if begins else now,
             ))  # fmt: skip
-        rows.waiting |= not done
+        if begins:
+            rows.begun.append(_begun(number, order.currency, item, rows.calls[-1][4]))
+        rows.waiting |= not done and not begins
     return rows
+
+
+def _begun(number: str, currency: str, item: NewPayment, key: str) -> Begun:
+    question = Question(
+        operation=Operation.AUTHORISE, key=key, amount=Money(item.amount, currency), token=item.token, reference="",
+        order_number=number,
+    )  # fmt: skip
+    return Begun(item.gateway, question)

@@ -13,7 +13,7 @@ from orders.domain.gateway import Declined, Done, Operation, Outcome
 from orders.events import PaymentDeclined, PaymentMoved
 from orders.models import Payment, PaymentTransaction, TransactionStatus
 from orders.services.holds import holds_place
-from orders.services.payments.ask import authorisations_void, captures_request
+from orders.services.payments.authorised import authorised, order_lock
 from orders.services.payments.locked import call, left, payment_lock, terms_of, wake
 
 
@@ -23,6 +23,9 @@ def call_settle(*, key: str, outcome: Outcome | None, actor: str) -> bool:
     ``outcome`` None: it was not sent, because nothing leaves a staging clone.
     Raises :class:`~orders.models.PaymentTransaction.DoesNotExist`.
     """
+    order = order_lock(key)
+    if isinstance(outcome, Done) and order.operation == Operation.AUTHORISE:
+        return authorised(order, key=key, outcome=outcome, actor=actor)
     found = PaymentTransaction.objects.get(key=key)
     payment = payment_lock(found.payment_id)
     transaction = PaymentTransaction.objects.select_for_update().get(pk=found.pk)
@@ -40,10 +43,6 @@ def call_settle(*, key: str, outcome: Outcome | None, actor: str) -> bool:
     _move(payment, transaction, outcome)
     if isinstance(outcome, Done):
         _tell_moved(payment, transaction, actor)
-        if transaction.operation == Operation.AUTHORISE:
-            captures_request(order_ids=[payment.order_id], actor=actor, reason="authorised")
-            if payment.order.version > 1:  # it may have been changed since this was asked for
-                authorisations_void(order_id=payment.order_id, actor=actor, reason="no longer needed")
     else:
         _after_refusal(payment, transaction, outcome, actor)
     return True
@@ -60,10 +59,6 @@ def _move(payment: Payment, transaction: PaymentTransaction, outcome: Outcome | 
         payment.refunded += amount if done else 0
     elif transaction.operation == Operation.VOID:
         payment.voided -= 0 if done else amount
-    elif isinstance(outcome, Done) and transaction.operation == Operation.AUTHORISE:
-        payment.voided += left(payment)  # a new authorisation takes the place of what is left of the one before
-        payment.authorised += amount
-        payment.authorisation, payment.expires_at = outcome.reference, outcome.expires_at
     payment.save()
 
 

@@ -27,12 +27,12 @@ def test_an_order_says_how_it_is_paid_and_shows_what_became_of_it(fresh: None) -
     document = read(shop.post(ORDERS, small_order("1", payments=[CARD])))
     assert document["payments"] == [
         {
-            "position": 1, "kind": "card", "gateway": "sandbox", "label": "Visa 4242", "amount": "25.43",
-            "authorised": "0.00", "voided": "0.00", "captured": "0.00", "refunded": "0.00",
+            "position": 1, "kind": "card", "gateway": "sandbox", "label": "Visa 4242", "status": "authorised",
+            "amount": "25.43", "authorised": "25.43", "voided": "0.00", "captured": "0.00", "refunded": "0.00",
         }
     ]  # fmt: skip
     assert "tok_1" not in str(document)
-    assert calls_perform(schema="acme") == 1
+    assert calls_perform(schema="acme") == 0
     again = read(shop.get(document["links"]["self"]))
     assert told(again) == {"amount": "25.43", "authorised": "25.43", "captured": "0.00", "refunded": "0.00"}
 

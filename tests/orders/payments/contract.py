@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from itertools import count
 
@@ -48,6 +49,13 @@ class GatewayContract:
         authorisation = self.done(gateway.ask(self.question(Operation.AUTHORISE)))
         capture = self.question(Operation.CAPTURE, "10.00", authorisation)
         assert self.done(gateway.ask(capture)) == self.done(gateway.ask(capture))
+
+    def test_it_answers_within_what_it_promises(self) -> None:
+        gateway = self.gateway()
+        if gateway.answers_within is not None:
+            started = time.monotonic()
+            gateway.ask(self.question(Operation.AUTHORISE))
+            assert time.monotonic() - started < max(gateway.answers_within.total_seconds(), 1)
 
     def test_what_was_done_can_be_looked_up(self) -> None:
         gateway = self.gateway()

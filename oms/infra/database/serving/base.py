@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import psycopg
+from django.db.backends.postgresql.psycopg_any import register_tzloader
 from django.utils.functional import cached_property
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsWrapper
 from django_tenants.postgresql_backend.base import FakeTenant
@@ -33,12 +35,20 @@ class IdentityChange(RuntimeError):
     """Another retailer or role was asked for while a transaction is open."""
 
 
+class _PreparedCursor(psycopg.Cursor[Any]):
+    """Binds values by the server, and lets it keep the statement's plan."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        return super().execute(query, params, prepare=True, **options)
+
+
 class DatabaseWrapper(TenantsWrapper):
     """Begins each transaction as one identity and refuses statements outside of one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._identity: Identity | None = None
         self._settled = False
+        self._direct_to: Any = None
         super().__init__(*args, **kwargs)
         self._settled = True
         self.execute_wrappers.append(_refuse_role_change)
@@ -101,10 +111,13 @@ class DatabaseWrapper(TenantsWrapper):
                 self.connection.rollback()
                 raise
 
-    def ask_alone(self, identity: Identity, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    def ask_alone(
+        self, identity: Identity, statement: str, values: Sequence[object], *, flushed: bool = True
+    ) -> list[tuple[Any, ...]]:
         """Begin as ``identity``, ask one question, commit: one round trip. Nothing is open before or after."""
         self.ensure_connection()
-        whole = f"{identity.begin_sql}; {statement}; COMMIT"
+        lazily = "" if flushed else "; SET LOCAL synchronous_commit = off"
+        whole = f"{identity.begin_sql}{lazily}; {statement}; COMMIT"
         with self.wrap_database_errors:
             try:
                 cursor = self.connection.execute(whole, values)
@@ -137,6 +150,29 @@ class DatabaseWrapper(TenantsWrapper):
             raise OutsideContext(_ADVICE)
         return super()._cursor(name)
 
+    def prepared_cursor(self) -> Any:
+        """A cursor whose statements are prepared; see :mod:`oms.infra.database.prepared`."""
+        if self._identity is None or not self.in_atomic_block:
+            raise OutsideContext(_ADVICE)
+        self.ensure_connection()
+        if self._direct_to is not self.connection:
+            self._allow_prepared()
+        cursor = _PreparedCursor(self.connection)
+        loader = self.connection.adapters.get_loader(_TIMESTAMPTZ, psycopg.pq.Format.TEXT)
+        if self.timezone != getattr(loader, "timezone", None):
+            register_tzloader(self.timezone, cursor)
+        return self._prepare_cursor(cursor)
+
+    def _allow_prepared(self) -> None:
+        """Prepare statements where we talk to one server process: a pooler tells a process number of its own."""
+        with self.wrap_database_errors:
+            row = self.connection.execute("SELECT pg_backend_pid()").fetchone()
+        direct = row is not None and row[0] == self.connection.info.backend_pid
+        if direct:  # lists of two names or of ten need no plan of their own each time
+            self.connection.execute("SET plan_cache_mode = force_generic_plan")
+        self.connection.prepare_threshold = 0 if direct else None
+        self._direct_to = self.connection
+
     def create_cursor(self, name: str | None = None) -> Any:
         cursor = super().create_cursor(name)
         if name:
@@ -144,16 +180,23 @@ class DatabaseWrapper(TenantsWrapper):
         return cursor
 
 
+_TIMESTAMPTZ = psycopg.postgres.types["timestamptz"].oid
 _ADVICE = (
     "no retailer is being served here: open `with retailer_context(schema):` (oms.infra.database.context) around "
     "the work; a request does so by its host name, a job by the schema in its arguments"
 )
 
 
+@lru_cache(maxsize=2_000)
+def _changes_role(text: str) -> bool:
+    """Looked through once for each text: the same statements come with every request, and the long ones cost most."""
+    return _ROLE_CHANGE.search(text) is not None
+
+
 def _refuse_role_change(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Stop raw SQL that would step out of the transaction's role before it reaches the server."""
     text = sql if isinstance(sql, str) else sql.as_string(context["connection"].connection)
-    if _ROLE_CHANGE.search(text):
+    if _changes_role(text):
         message = "a statement may not change the role or settings of the transaction that serves a retailer"
         raise IdentityChange(message)
     return execute(sql, params, many, context)

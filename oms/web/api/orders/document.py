@@ -14,6 +14,7 @@ from oms.web.api.documents import Document, Links, Money, Page
 from orders.api.selectors import LineDetail, OrderDetail, OrderSummary
 
 COLLECTION = "/api/v1/orders"
+_PAYMENT_WORDS = {"succeeded": "authorised"}
 PAYMENT_AMOUNTS = ("amount", "authorised", "voided", "captured", "refunded")
 
 
@@ -97,6 +98,11 @@ class PaymentDocument(Document):
     kind: str
     gateway: str
     label: str
+    status: str = Field(
+        description="Where its authorisation stands: pending (the gateway has not answered yet), authorised, declined "
+        "or refused (not sent, from a staging clone); more may come.",
+        examples=["authorised"],
+    )
     amount: Money
     authorised: Money
     voided: Money
@@ -170,6 +176,7 @@ def order_document(order: OrderDetail) -> dict[str, object]:
                 "kind": payment.kind,
                 "gateway": payment.gateway,
                 "label": payment.label,
+                "status": _PAYMENT_WORDS.get(payment.status, payment.status),
                 **{name: amount_text(getattr(payment, name), currency) for name in PAYMENT_AMOUNTS},
             }
             for payment in order.payments

@@ -16,6 +16,7 @@ from oms.web.api.conditional import tagged
 from oms.web.api.cursor import read_cursor
 from oms.web.api.describing import describes
 from oms.web.api.fields import Instant, Parameters
+from oms.web.api.orders.authorising import Authorising
 from oms.web.api.orders.body import EXAMPLES, OrderBody
 from oms.web.api.orders.difference import differences
 from oms.web.api.orders.document import COLLECTION, OrderDocument, OrderPage, order_document, summary_document
@@ -61,7 +62,7 @@ class OrdersView(ApiView):
     def post(self, request: Request) -> Response:
         """Capture an order: 201 when it is new, 200 when the channel has placed just this order before."""
         body = self.body(request, OrderBody)
-        return self.answer_once(request, lambda: _capture(body, caller_of(request)))
+        return self.answer_once(request, lambda: _capture(body, caller_of(request), Authorising(request)))
 
 
 class OrderView(ApiView):
@@ -76,14 +77,15 @@ class OrderView(ApiView):
         return tagged(request, order_document(order))
 
 
-def _capture(body: OrderBody, caller: Caller) -> Answer:
+def _capture(body: OrderBody, caller: Caller, authorising: Authorising) -> Answer:
     if not may_see(caller, body.channel):
         detail = f"With this key orders are placed on {', '.join(caller.channels)}."
         raise invalid([Fault("/channel", "channel_not_allowed", detail)])
     try:
         [captured] = orders_capture(
-            channel=body.channel, orders=[body.new_order(timezone.now())], actor=str(caller.key)
-        )
+            channel=body.channel, orders=[body.new_order(timezone.now())], actor=str(caller.key),
+            begin=authorising.begin,
+        )  # fmt: skip
     except UnknownChannel as fault:
         raise invalid([Fault("/channel", "unknown_channel", f"There is no channel {body.channel}.")]) from fault
     except InactiveChannel as fault:

@@ -22,7 +22,7 @@ from oms.infra.database.context import retailer_context
 from oms.infra.models import PendingReaction
 from oms.infra.queue import enqueue
 from oms.infra.schedule import due_jobs_enqueue
-from oms.web.startup import refuse_changed_releases
+from oms.web.startup import keep_what_is_loaded, refuse_changed_releases
 from tenants.registry import retailer_schemas, time_zone_of
 
 logger = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_changed_releases()
+        keep_what_is_loaded()
         connector = cast("DjangoConnector", app.connector)
         worker_app = app.with_connector(connector.get_worker_connector())
         worker_app.job_manager = _Jobs(worker_app.connector)
