@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from oms.infra.events import handles
+from collections.abc import Sequence
+
+from oms.infra.events import handles, handles_together
 from orders.events import OrderCaptured, OrderHoldReleased, OrderLineCancelled
 from orders.life_events import OrderChanged
 from orders.models import Order, OrderStatus, Payment
@@ -34,21 +36,21 @@ def tell_the_channel_of_a_cancelled_order(event: OrderLineCancelled) -> None:
         status_tell(order_number=event.subject, changed_at=event.occurred_at, reason=event.reason)
 
 
-@handles(OrderCaptured)
-def promise_what_the_channel_promised(event: OrderCaptured) -> None:
-    """Each line is promised by the day that the order came with. Again is harmless."""
-    _promise(event.subject)
+@handles_together(OrderCaptured)
+def promise_what_the_channel_promised(events: Sequence[OrderCaptured]) -> None:
+    """Each line is promised by the day that its order came with. Again is harmless."""
+    _promise([event.subject for event in events])
 
 
 @handles(OrderChanged)
 def promise_what_was_added(event: OrderChanged) -> None:
     """Lines that a change has added are promised as the others are. Again is harmless."""
-    _promise(event.subject)
+    _promise([event.subject])
 
 
-def _promise(number: str) -> None:
-    order_id, day = Order.objects.values_list("id", "promise_by").get(number=number)
-    if day:
+def _promise(numbers: Sequence[str]) -> None:
+    promised = Order.objects.filter(number__in=numbers, promise_by__isnull=False).order_by("id")
+    for order_id in promised.values_list("id", flat=True):
         promises_make(order_id=order_id)
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fulfilment.requests.events import ExclusionLifted, RequestRejected
 from fulfilment.routing.services import orders_begin, orders_route
 from fulfilment.routing.services.queueing import queues_tidy
-from oms.infra.events import handles
+from oms.infra.events import handles, handles_together
 from orders.events import OrderCaptured, OrderExtended, OrderHoldReleased, OrderLineCancelled
 from orders.life_events import OrderChanged
 from orders.models import Order
 
 
-@handles(OrderCaptured)
-def route_captured_order(event: OrderCaptured) -> None:
-    """Place a new order as soon as it has been captured. Only open units are routed, so again is harmless."""
-    orders_begin(order_ids=[_order(event.subject)], actor="routing")
+@handles_together(OrderCaptured)
+def route_captured_orders(events: Sequence[OrderCaptured]) -> None:
+    """Place new orders as soon as they have been captured. Only open units are routed, so again is harmless."""
+    numbers = [event.subject for event in events]
+    orders = Order.objects.filter(number__in=numbers).values_list("id", flat=True)
+    orders_begin(order_ids=list(orders), actor="routing")
 
 
 @handles(OrderExtended)

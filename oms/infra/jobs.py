@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from django.db import close_old_connections
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from oms.infra.database.context import retailer_context
-from oms.infra.events import react_to
+from oms.infra.events import react_to, taken_together
 from oms.infra.models import Event, PendingReaction
 from oms.infra.queue import enqueue
 
@@ -17,20 +18,25 @@ logger = logging.getLogger(__name__)
 
 #: Events handled in one job, so that one retailer's flood leaves room for the others' jobs.
 _AT_ONCE = 200
+#: Events of one name that share a transaction.
+_TOGETHER = 20
 
 
 @app.task(name="oms.infra.jobs.react", retry=RetryStrategy(max_attempts=10, exponential_wait=2))
 def react(schema: str) -> None:
-    """Let the handlers react to the events that wait, oldest first, each in a transaction of its own.
+    """Let the handlers react to the events that wait, oldest first, some of one name in a transaction.
 
-    An event whose handler fails stays pending with its error, is skipped in this job and tried again later.
+    Events whose handlers fail together are handled one by one. One that fails by itself stays pending with its error,
+    is skipped in this job and tried again later.
     """
     close_old_connections()
     failed: list[int] = []
-    for _ in range(_AT_ONCE):
-        event_id = _react_to_next(schema, failed)
-        if event_id is None:
+    handled = 0
+    while handled < _AT_ONCE:
+        looked_at = _react_to_next(schema, failed)
+        if not looked_at:
             break
+        handled += looked_at
     with retailer_context(schema):
         if PendingReaction.objects.exclude(event_id__in=failed).exists():
             enqueue("oms.infra.jobs.react", queueing_lock="react")
@@ -43,28 +49,53 @@ class ReactionsFailed(RuntimeError):
     """Some handlers failed; their events stay pending with the error."""
 
 
-def _react_to_next(schema: str, failed: list[int]) -> int | None:
-    event_id: int | None = None
+def _react_to_next(schema: str, failed: list[int]) -> int:
+    """Handle the oldest event and others of its name; return how many were looked at."""
+    taken: list[Event] = []
     try:
         with retailer_context(schema):
-            pending = (
-                PendingReaction.objects.select_for_update(skip_locked=True)
-                .exclude(event_id__in=failed)
-                .order_by("event_id")
-                .first()
-            )
-            if pending is None:
-                return None
-            event_id = pending.event_id
-            react_to(Event.objects.get(pk=event_id))
-            pending.delete()
+            taken = _take(failed)
+            _handle(taken)
     except Exception as fault:
-        if event_id is None:
+        if not taken:
             raise
+        logger.warning("%d reactions to %s in %s failed together: %s", len(taken), taken[0].name, schema, fault)
+        for event in taken:
+            _react_alone(schema, event.pk, failed)
+    return len(taken)
+
+
+def _take(failed: list[int]) -> list[Event]:
+    waiting = (
+        PendingReaction.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("event")
+        .exclude(event_id__in=failed)
+        .order_by("event_id")
+    )
+    first = waiting.first()
+    if first is None:
+        return []
+    more: Iterable[PendingReaction] = ()
+    if taken_together(first.event.name):
+        more = waiting.filter(event__name=first.event.name, event_id__gt=first.event_id)[: _TOGETHER - 1]
+    return [first.event, *(each.event for each in more)]
+
+
+def _handle(events: list[Event]) -> None:
+    if events:
+        react_to(events)
+        PendingReaction.objects.filter(event_id__in=[event.pk for event in events]).delete()
+
+
+def _react_alone(schema: str, event_id: int, failed: list[int]) -> None:
+    try:
+        with retailer_context(schema):
+            waiting = PendingReaction.objects.select_for_update(skip_locked=True, of=("self",)).select_related("event")
+            _handle([each.event for each in waiting.filter(event_id=event_id)])
+    except Exception as fault:
         logger.exception("reaction to event %s of %s failed", event_id, schema)
         failed.append(event_id)
         _note_failure(schema, event_id, f"{type(fault).__name__}: {fault}")
-    return event_id
 
 
 def _note_failure(schema: str, event_id: int, error: str) -> None:

@@ -33,7 +33,7 @@ def shipped(location: Location, number: str, pieces: int = 1) -> FulfilmentReque
 def react() -> None:
     """What the job does after the commit."""
     for pending in PendingReaction.objects.order_by("event_id"):
-        react_to(Event.objects.get(pk=pending.event_id))
+        react_to([Event.objects.get(pk=pending.event_id)])
         pending.delete()
 
 
@@ -224,5 +224,5 @@ def test_reactions_may_come_twice(acme: None) -> None:
     shipped(soho(), "7")
     event = Event.objects.get(name="fulfilment.shipped.v1")
     for _ in range(2):
-        react_to(event)
+        react_to([event])
     assert Parcel.objects.get().status == "shipped"
