@@ -66,7 +66,10 @@ def listening(behave: Behave = takes) -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            length = int(self.headers["content-length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # who called was killed while it spoke: there is nobody to answer
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             signed = receiver.is_signed(body, headers)
             with receiver.lock:
