@@ -12,8 +12,8 @@ from datetime import datetime
 from django.db import connection
 
 from fulfilment.inventory.models import MovementKind, StockMovement
-from fulfilment.inventory.selectors.carts import LIVE_CARTS
-from oms.infra.database.bulk import insert_rows
+from oms.infra.database.bulk import insert_rows, rows_as_json
+from oms.infra.database.prepared import prepared
 
 #: Who takes free units by choice leaves the carts theirs; what is broken or missing is gone all the same.
 _LEAVES_CARTS = (MovementKind.RESERVE, MovementKind.TRANSFER_OUT)
@@ -51,29 +51,22 @@ def stock_move(*, kind: MovementKind, changes: Sequence[StockChange], actor: str
         total = totals.setdefault(change.level_id, [0, 0])
         total[0] += change.on_hand
         total[1] += change.reserved
-    _apply(totals, leaves_carts=kind in _LEAVES_CARTS)
-    insert_rows(
-        StockMovement,
-        ["level", "kind", "on_hand_change", "reserved_change", "reason", "reference", "actor", "moved_at"],
-        [
-            (item.level_id, kind.value, item.on_hand, item.reserved, item.reason, item.reference, actor, moved_at)
-            for item in changes
-        ],
-    )  # fmt: skip
+    movements = [
+        (item.level_id, kind.value, item.on_hand, item.reserved, item.reason, item.reference, actor, moved_at)
+        for item in changes
+    ]
+    few = movements if len(movements) <= _FEW else []
+    _apply(totals, few, leaves_carts=kind in _LEAVES_CARTS)
+    if not few:
+        insert_rows(StockMovement, _MOVEMENT, movements)
     if kind is MovementKind.SHIPMENT:
         _count_sales({level: -total[0] for level, total in totals.items() if total[0] < 0}, moved_at)
 
 
 _LOCK = "SELECT 1 FROM inventory_stocklevel WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
-
-_MOVE = f"""
-UPDATE inventory_stocklevel l SET on_hand = l.on_hand + d.on_hand, reserved = l.reserved + d.reserved
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS d(id, on_hand, reserved)
-WHERE l.id = d.id AND l.reserved + d.reserved >= 0 AND l.on_hand + d.on_hand >= 0
-  AND (l.backorder OR l.on_hand + d.on_hand - l.reserved - d.reserved
-       >= CASE WHEN %s AND d.on_hand < d.reserved THEN {LIVE_CARTS} ELSE 0 END)
-RETURNING l.id
-"""
+_MOVEMENT = ("level", "kind", "on_hand_change", "reserved_change", "reason", "reference", "actor", "moved_at")
+#: Movements that are written with the change of their levels, in one round trip; more go by COPY.
+_FEW = 100
 
 
 def levels_lock(level_ids: Collection[int]) -> None:
@@ -82,15 +75,17 @@ def levels_lock(level_ids: Collection[int]) -> None:
         cursor.execute(_LOCK, [sorted(level_ids)])
 
 
-def _apply(totals: dict[int, list[int]], *, leaves_carts: bool) -> None:
+def _apply(totals: dict[int, list[int]], movements: Sequence[tuple[object, ...]], *, leaves_carts: bool) -> None:
     """One conditional UPDATE behind row locks: what another transaction took meanwhile is seen."""
     ids = sorted(totals)
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [ids])
-        cursor.execute(_MOVE, [ids, [totals[key][0] for key in ids], [totals[key][1] for key in ids], leaves_carts])
-        changed = {row[0] for row in cursor.fetchall()}
-    if len(changed) < len(ids):
-        raise NotEnoughStock(frozenset(ids) - changed)
+    written = rows_as_json(movements) if movements else "[]"
+    rows = prepared(
+        "SELECT unnest(inventory_move(%s::bigint[], %s::bigint[], %s::bigint[], %s::boolean, %s::json))",
+        [ids, [totals[key][0] for key in ids], [totals[key][1] for key in ids], leaves_carts, written],
+    )
+    short = frozenset(row[0] for row in rows.fetchall())
+    if short:
+        raise NotEnoughStock(short)
 
 
 def _count_sales(units: dict[int, int], moved_at: datetime) -> None:
