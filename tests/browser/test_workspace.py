@@ -85,7 +85,7 @@ def test_all_that_match_are_held_and_let_go_again(site: str, page: Page) -> None
     expect(page.get_by_text("You can close this page")).to_be_visible()
     page.goto(f"{site}/admin/")
     work()
-    page.get_by_role("link", name="Bulk jobs").click()
+    page.get_by_role("link", name="Bulk jobs", exact=True).click()
     page.get_by_role("link", name="Route now").click()
     # then
     expect(page.locator("#bulk-told + a")).to_be_visible()
