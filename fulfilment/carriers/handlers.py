@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fulfilment.carriers.models import Parcel, ParcelStatus
 from fulfilment.carriers.services import parcel_void, parcels_hand_over
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.events import RequestShipped, UnitsReleased
 from fulfilment.requests.models import FulfilmentRequest
-from oms.infra.events import handles
+from oms.infra.events import handles, handles_together
 
 
-@handles(RequestShipped)
-def parcels_leave_with_their_request(event: RequestShipped) -> None:
-    """By whatever way a request was shipped, its booked parcels have left with it."""
-    request_id = FulfilmentRequest.objects.values_list("id", flat=True).get(number=event.request)
-    parcels_hand_over(request_ids=[request_id])
+@handles_together(RequestShipped)
+def parcels_leave_with_their_requests(events: Sequence[RequestShipped]) -> None:
+    """By whatever way requests were shipped, their booked parcels have left with them."""
+    numbers = [event.request for event in events]
+    requests = FulfilmentRequest.objects.filter(number__in=numbers).values_list("id", flat=True)
+    parcels_hand_over(request_ids=list(requests))
 
 
 @handles(UnitsReleased)
