@@ -8,11 +8,13 @@ import psycopg
 from asgiref.sync import sync_to_async
 from django.core.management import call_command
 from django.db import connections
+from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from oms.infra.database.context import retailer_context
+from oms.infra.database.context import platform_context, retailer_context
 from oms.infra.queue import enqueue
+from tenants.models import Retailer
 
 
 def open_in_the_lasting_thread() -> list[str]:
@@ -76,3 +78,27 @@ def test_a_job_that_fails_after_it_asked_for_its_like_leaves_nothing_running(fre
     # then
     assert ran == ["acme", "acme"]
     assert jobs(admin_url) == []
+
+
+def test_today_is_where_the_retailer_is(fresh: None) -> None:
+    # given: it is tomorrow already in Auckland
+    with platform_context():
+        Retailer.objects.filter(schema_name="acme").update(time_zone="Pacific/Auckland")
+    zones: list[str] = []
+
+    @app.task(name="t.zone")
+    def zone(schema: str) -> None:
+        zones.append(timezone.get_current_timezone_name())
+
+    for schema in ("acme", "globex"):
+        with retailer_context(schema):
+            enqueue("t.zone")
+    # when
+    try:
+        call_command("work", "--until-empty", "--concurrency", "1")
+    finally:
+        app.tasks.pop("t.zone")
+    # then
+    assert zones[0] == "Pacific/Auckland"
+    assert zones[1] != "Pacific/Auckland"
+    assert timezone.get_current_timezone_name() == "UTC"

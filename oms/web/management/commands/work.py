@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from argparse import ArgumentParser
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, cast
 
 from asgiref.sync import sync_to_async
@@ -15,8 +17,10 @@ from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import UniqueViolation
+from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 from procrastinate.manager import QUEUEING_LOCK_CONSTRAINT, JobManager
+from procrastinate.worker import Worker
 
 from oms.infra.database.context import retailer_context
 from oms.infra.models import PendingReaction
@@ -56,12 +60,21 @@ class Command(BaseCommand):
             sweep = asyncio.create_task(_sweep(worker_app))
             try:
                 await worker_app.run_worker_async(
-                    concurrency=concurrency, wait=wait, delete_jobs="successful", install_signal_handlers=True
-                )
+                    concurrency=concurrency, wait=wait, delete_jobs="successful", install_signal_handlers=True,
+                    task_middleware=[_in_the_zone_of_its_retailer],
+                )  # fmt: skip
             finally:
                 sweep.cancel()
                 # The thread outlives the loop: in a process that goes on, its connection would be left behind.
                 await sync_to_async(connections.close_all)()
+
+
+def _in_the_zone_of_its_retailer(run: Callable[[], Any], context: JobContext, worker: Worker) -> Any:
+    """As a request does: what a job calls today is today where the retailer is."""
+    schema = context.job.task_kwargs.get("schema")
+    zone = time_zone_of(str(schema)) if schema else None
+    with timezone.override(zone) if zone else nullcontext():
+        return run()
 
 
 async def _sweep(worker_app: App) -> None:
