@@ -81,8 +81,8 @@ class QueueEntryAdmin(ReadOnlyAdmin[QueueEntry]):
 
     @display(description="Description")
     def description(self, entry: QueueEntry) -> str:
-        """As sold."""
-        return entry.line.description
+        """As sold; the product's name where the order came without."""
+        return entry.line.description or entry.line.product.name
 
     @display(description="Units open")
     def units_open(self, entry: QueueEntry) -> str:
