@@ -146,6 +146,7 @@ class ChannelMessageAdmin(_RetryAdmin):
     list_display = ("received", "state_word", "channel", "topic", "subject", "why")
     list_select_related = ("channel",)
     list_filter = (chips("state", MessageState.choices), ("channel", Menu))
+    list_empty = "What a connected channel sends is listed here. Connect one under Connections."
     ordering = ("-id",)
     sortable_by = ()
     search_help_text = "The channel's number of the order"
@@ -204,6 +205,7 @@ class ChannelDeliveryAdmin(_RetryAdmin):
     list_display = ("asked", "state_word", "channel", "kind", "subject", "attempts", "answered")
     list_select_related = ("channel",)
     list_filter = (chips("state", DeliveryState.choices), ("channel", Menu))
+    list_empty = "What a connected channel is told is listed here. Connect one under Connections."
     ordering = ("-id",)
     sortable_by = ()
     search_help_text = "Order number or SKU"

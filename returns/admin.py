@@ -23,6 +23,7 @@ class BlindReturnAdmin(ReadOnlyAdmin[BlindReturn]):
     )  # fmt: skip
     list_display_links = None
     list_select_related = ("product", "customer", "channel")
+    list_empty = "Goods that came back without an order that they belong to would be listed here."
     ordering = ("-id",)
     sortable_by = ()
     search_help_text = "Credit note, customer or SKU"

@@ -63,6 +63,7 @@ class QueueEntryAdmin(ReadOnlyAdmin[QueueEntry]):
     list_display_links = None
     list_select_related = ("line__order", "line__product")
     list_filter = (QueueChips,)
+    list_empty = "No line waits: every open unit has a location, or a hold keeps its order."
     ordering = ("since", "line_id")
     sortable_by = ()
     search_help_text = "SKU or order number"
@@ -81,8 +82,8 @@ class QueueEntryAdmin(ReadOnlyAdmin[QueueEntry]):
 
     @display(description="Description")
     def description(self, entry: QueueEntry) -> str:
-        """As sold."""
-        return entry.line.description
+        """As sold; the product's name where the order came without."""
+        return entry.line.description or entry.line.product.name
 
     @display(description="Units open")
     def units_open(self, entry: QueueEntry) -> str:
@@ -160,6 +161,7 @@ class RoutingRunAdmin(ReadOnlyAdmin[RoutingRun]):
 
     list_display = ("name", "started", "decided", "cost_of", "quality", "took", "by")
     list_display_links = None
+    list_empty = "A run decides the waiting orders together; the routing settings say whether orders wait for one."
     ordering = ("-number",)
     sortable_by = ()
 

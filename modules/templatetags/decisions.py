@@ -44,7 +44,10 @@ def decisions_about(subject: str) -> list[ToldDecision]:
 
 
 @register.inclusion_tag("modules/decisions.html")
-def decisions_of(subject: str) -> dict[str, object]:
-    """``{% decisions_of order.number %}`` shows every decision about an order, and why it was made so."""
+def decisions_of(subject: str, now: str = "") -> dict[str, object]:
+    """``{% decisions_of order.number %}`` shows every decision about an order, and why it was made so.
+
+    ``now`` is the address of a page that says what would be decided at this moment; empty where there is none.
+    """
     found = decisions_about(subject)
-    return {"decisions": found, "shown": SHOWN, "full": len(found) == SHOWN}
+    return {"decisions": found, "shown": SHOWN, "full": len(found) == SHOWN, "now": now}

@@ -33,11 +33,12 @@ class OrderSummary:
 
 @dataclass(frozen=True, slots=True)
 class LineDetail:
-    """A line, with what became of its units."""
+    """A line, with what became of its units; ``description`` as the channel sent it, ``name`` is the product's."""
 
     position: int
     sku: str
     description: str
+    name: str
     unit_price: Decimal
     amount: Decimal
     ordered: int
@@ -120,7 +121,7 @@ _SUMMARY_COLUMNS = 11
 _DETAIL = f"""
 SELECT {_SUMMARY}, c.currency, u.reference, u.name, u.email,
        o.recipient, o.address, o.city, o.postal_code, o.country, o.latitude, o.longitude,
-       (SELECT jsonb_agg(jsonb_build_array(l.position, p.sku, l.description, l.unit_price::text, l.amount::text,
+       (SELECT jsonb_agg(jsonb_build_array(l.position, p.sku, l.description, p.name, l.unit_price::text, l.amount::text,
                                            l.ordered, l.open, l.allocated, l.fulfilled, l.cancelled, l.returned)
                          ORDER BY l.position)::text
         FROM orders_orderline l JOIN catalogue_product p ON p.id = l.product_id WHERE l.order_id = o.id),
@@ -164,8 +165,8 @@ def order_detail(number: str) -> OrderDetail | None:
             longitude=rest[10],
         ),
         lines=tuple(
-            LineDetail(position, sku, description, Decimal(price), Decimal(amount), *units)
-            for position, sku, description, price, amount, *units in json.loads(rest[11] or "[]")
+            LineDetail(position, sku, description, name, Decimal(price), Decimal(amount), *units)
+            for position, sku, description, name, price, amount, *units in json.loads(rest[11] or "[]")
         ),
         charges=tuple(
             ChargeDetail(kind, description, Decimal(amount), line)

@@ -91,6 +91,12 @@ class List(ChangeList):
         ]
 
     @property
+    def narrowed(self) -> bool:
+        """Whether a filter keeps rows back, so that there may be others."""
+        chips = self.chips
+        return bool(self.has_active_filters or (chips and not chips[0].chosen))
+
+    @property
     def columns(self) -> list[Column]:
         """Every column that it can show, in their order."""
         admin = cast("BackOfficeAdmin[Any]", self.model_admin)
@@ -154,6 +160,8 @@ class BackOfficeAdmin(ModelAdmin[M]):
     linked_by: tuple[str, ...] = ()
     #: Columns that are shown only to who asks for them.
     list_more: tuple[str, ...] = ()
+    #: Where the rows of an empty list come from: a sentence.
+    list_empty: str = ""
     #: What can be done to many rows at once, beside their export.
     bulk_actions: tuple[BulkAction, ...] = ()
 

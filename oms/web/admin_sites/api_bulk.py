@@ -34,6 +34,7 @@ class ApiBulkJobAdmin(PageAdmin[BulkJob]):
     list_display = ("job", "partner", "kind_name", "state", "progress", "refusals", "sent", "finished")
     list_select_related = ("key",)
     list_filter = (chips("status", BulkStatus.choices), ("created_at", DayRange))
+    list_empty = "Partners send many rows in one call; what became of them stands here."
     ordering = ("-id",)
     sortable_by = ()
     page_template = "web/api_bulk_job.html"

@@ -41,7 +41,7 @@ def records_generate(retailer: DemoRetailer) -> None:
         for channel, count in (("web", ORDERS * 3 // 4), ("market", ORDERS // 4))
         for captured in orders_capture(
             channel=channel,
-            orders=[_order(retailer, channel, number, products, chance) for number in range(count)],
+            orders=[_order(retailer, channel, number, count, products, chance) for number in range(count)],
             actor=_ACTOR,
             react=False,
         )
@@ -96,11 +96,11 @@ def _stock(locations: list[Location], products: list[Product], chance: random.Ra
 
 
 def _order(
-    retailer: DemoRetailer, channel: str, number: int, products: list[Product], chance: random.Random
+    retailer: DemoRetailer, channel: str, number: int, count: int, products: list[Product], chance: random.Random
 ) -> NewOrder:
     given, family = chance.choice(GIVEN_NAMES), chance.choice(FAMILY_NAMES)
     town = chance.choice(retailer.stores)
-    placed_at = _placed_at(number, chance)
+    placed_at = _placed_at(count - 1 - number, chance)
     lines = tuple(
         NewLine(
             sku=product.sku, quantity=chance.choice((1, 1, 1, 2, 3)), unit_price=product.price or Decimal(0),
@@ -131,8 +131,9 @@ def _order(
     )  # fmt: skip
 
 
-def _placed_at(number: int, chance: random.Random) -> datetime:
-    return timezone.now() - timedelta(minutes=number * 90 + chance.randrange(80))
+def _placed_at(later: int, chance: random.Random) -> datetime:
+    """When an order was placed after which ``later`` others were: the higher number is the newer order."""
+    return timezone.now() - timedelta(minutes=later * 90 + chance.randrange(80))
 
 
 def _work(chance: random.Random) -> None:

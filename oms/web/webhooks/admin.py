@@ -262,6 +262,7 @@ class DeliveryAdmin(PageAdmin[Delivery]):
     list_filter = (
         chips("status", list(DeliveryStatus.choices)), ("endpoint", Menu), ("created_at", DayRange),
     )  # fmt: skip
+    list_empty = "What is sent to an endpoint is listed here. Make one under Webhooks."
     ordering = ("-id",)
     sortable_by = ()
     search_help_text = "webhook-id, order number or location"

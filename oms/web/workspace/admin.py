@@ -63,6 +63,7 @@ class BulkJobAdmin(PageAdmin[BulkJob]):
     list_display = ("name", "state", "what", "done", "left", "refused", "who", "asked_at")
     list_select_related = ("user",)
     list_filter = (chips("status", [item for item in BulkStatus.choices if item[0] != BulkStatus.DRAFT]),)
+    list_empty = "Choose rows of a list and what to do with them: how far it is stands here."
     ordering = ("-id",)
     sortable_by = ()
     page_template = "workspace/bulk_job.html"

@@ -231,3 +231,19 @@ def test_a_visitor_is_told_politely_that_there_is_nothing(fresh: None) -> None:
     assert response.status_code == 404
     assert "There is nothing here" in words(response)
     assert visitor("nobody").get("/admin/").status_code == 404
+
+
+def test_an_empty_list_says_what_to_do(fresh: None) -> None:
+    # given nothing
+    client = manager()
+    # when
+    queue, chosen = (words(client.get(f"/admin/routing/queueentry/{asked}")) for asked in ("", "?queue=backorder"))
+    counts = client.get("/admin/inventory/stockcount/")
+    messages = words(client.get("/admin/orders/channelmessage/"))
+    # then
+    assert "Nothing here No line waits" in queue
+    assert "Nothing is as these filters ask" not in queue
+    assert "Nothing here Nothing is as these filters ask. Show all" in chosen
+    assert "Nothing here Add the first" in words(counts)
+    assert 'href="/admin/inventory/stockcount/add/"' in counts.content.decode()
+    assert "Try all that wait again" not in messages

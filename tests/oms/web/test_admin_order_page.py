@@ -296,3 +296,19 @@ def test_it_shows_why_it_was_decided(order: Order) -> None:
     page = words(manager().get(page_of(order.pk)))
     assert "Order routing: route" in page
     assert "release 1.0.0" in page
+
+
+def test_its_decisions_lead_to_what_would_happen_now(order: Order) -> None:
+    page = manager().get(page_of(order.pk)).content.decode()
+    card = page.partition('id="decisions"')[2].partition("</section>")[0]
+    assert f'href="/admin/routing/now/{order.pk}/"' in card
+    assert page.count("What would happen now?") == 1
+
+
+def test_a_line_without_words_is_told_by_the_products_name(order: Order) -> None:
+    with retailer_context("acme"):
+        order.lines.update(description="")
+        order.lines.filter(product__sku="VASE").update(description="Vase, blue")
+    page = words(manager().get(page_of(order.pk)))
+    assert "LAMP Thing LAMP" in page
+    assert "VASE Vase, blue" in page

@@ -72,7 +72,7 @@ def test_a_small_order_is_captured_with_what_the_channel_leaves_out(fresh: None)
         },
         "lines": [
             {
-                "position": 1, "sku": "A", "description": "", "unit_price": "10.00", "amount": "20.00",
+                "position": 1, "sku": "A", "description": "Apron", "unit_price": "10.00", "amount": "20.00",
                 "quantity": units(2),
             },
             {

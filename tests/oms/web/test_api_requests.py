@@ -100,7 +100,7 @@ def test_a_vendor_works_a_request_to_its_end(shop: Partner) -> None:
     assert document["reference"] == "PO-1"
     assert document["acknowledged_at"] is not None
     assert document["lines"] == [{
-        "position": 1, "sku": "A", "description": "", "quantity": 2, "released": 0, "shipped": 2, "waiting": 0,
+        "position": 1, "sku": "A", "description": "Apron", "quantity": 2, "released": 0, "shipped": 2, "waiting": 0,
     }]  # fmt: skip
     [shipment] = document["shipments"]
     assert (shipment["carrier"], shipment["tracking_number"]) == ("Post", "RR1")

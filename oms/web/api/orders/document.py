@@ -76,7 +76,7 @@ class LineDocument(Document):
 
     position: int
     sku: str
-    description: str
+    description: str = Field(description="As sold; the product's name where the order came without.")
     unit_price: Money
     amount: Money
     quantity: QuantityDocument
@@ -193,7 +193,7 @@ def _line(line: LineDetail, currency: str) -> dict[str, object]:
     return {
         "position": line.position,
         "sku": line.sku,
-        "description": line.description,
+        "description": line.description or line.name,
         "unit_price": amount_text(line.unit_price, currency),
         "amount": amount_text(line.amount, currency),
         "quantity": {

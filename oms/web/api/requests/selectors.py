@@ -115,7 +115,8 @@ _SHIPMENT = """s.id, s.number, r.number, o.number, c.code, s.carrier, s.tracking
         WHERE t.shipment_id = s.id)"""
 _DETAIL = f"""
 SELECT {_SUMMARY}, o.recipient, o.address, o.city, o.postal_code, o.country,
-       (SELECT jsonb_agg(jsonb_build_array(q.id, l.position, p.sku, l.description, q.quantity, q.released, q.shipped)
+       (SELECT jsonb_agg(jsonb_build_array(q.id, l.position, p.sku, coalesce(nullif(l.description, ''), p.name),
+                                           q.quantity, q.released, q.shipped)
                          ORDER BY l.position, q.id)::text
         FROM requests_fulfilmentrequestline q JOIN orders_orderline l ON l.id = q.order_line_id
         JOIN catalogue_product p ON p.id = l.product_id WHERE q.request_id = r.id)
