@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -32,6 +33,17 @@ class OrderSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseDetail:
+    """The newest promise of a line, days as ISO 8601; ``outcome`` of :class:`~orders.models.PromiseOutcome`."""
+
+    promised_on: str
+    expected_on: str | None
+    delivered: int
+    delivered_on: str | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineDetail:
     """A line, with what became of its units; ``description`` as the channel sent it, ``name`` is the product's."""
 
@@ -47,6 +59,7 @@ class LineDetail:
     fulfilled: int
     cancelled: int
     returned: int
+    promise: PromiseDetail | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +135,11 @@ _DETAIL = f"""
 SELECT {_SUMMARY}, c.currency, u.reference, u.name, u.email,
        o.recipient, o.address, o.city, o.postal_code, o.country, o.latitude, o.longitude,
        (SELECT jsonb_agg(jsonb_build_array(l.position, p.sku, l.description, p.name, l.unit_price::text, l.amount::text,
-                                           l.ordered, l.open, l.allocated, l.fulfilled, l.cancelled, l.returned)
+                                           l.ordered, l.open, l.allocated, l.fulfilled, l.cancelled, l.returned,
+                                           (SELECT jsonb_build_array(m.promised_on, m.expected_on, m.delivered,
+                                                                     m.delivered_on, m.outcome)
+                                            FROM orders_linepromise m WHERE m.line_id = l.id
+                                            ORDER BY m.id DESC LIMIT 1))
                          ORDER BY l.position)::text
         FROM orders_orderline l JOIN catalogue_product p ON p.id = l.product_id WHERE l.order_id = o.id),
        (SELECT jsonb_agg(jsonb_build_array(h.kind, h.description, h.amount::text, coalesce(
@@ -164,10 +181,7 @@ def order_detail(number: str) -> OrderDetail | None:
             latitude=rest[9],
             longitude=rest[10],
         ),
-        lines=tuple(
-            LineDetail(position, sku, description, name, Decimal(price), Decimal(amount), *units)
-            for position, sku, description, name, price, amount, *units in json.loads(rest[11] or "[]")
-        ),
+        lines=tuple(_line(each) for each in json.loads(rest[11] or "[]")),
         charges=tuple(
             ChargeDetail(kind, description, Decimal(amount), line)
             for kind, description, amount, line in json.loads(rest[12] or "[]")
@@ -243,3 +257,12 @@ def orders_newest(
             [*values, limit],
         )
         return [OrderSummary(*row) for row in cursor.fetchall()]
+
+
+def _line(row: list[Any]) -> LineDetail:
+    position, sku, description, name, price, amount, *units, promise = row
+    return LineDetail(
+        position, sku, description, name, Decimal(price), Decimal(amount), ordered=units[0], open=units[1],
+        allocated=units[2], fulfilled=units[3], cancelled=units[4], returned=units[5],
+        promise=PromiseDetail(*promise) if promise else None,
+    )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ from django.utils import timezone
 from oms.infra.database.context import retailer_context
 from oms.infra.models import Event, PendingReaction
 from oms.web.api.orders.body import OrderBody
-from orders.models import Channel, Customer, Order, OrderCharge, OrderLine
+from orders.models import Channel, Customer, LinePromise, Order, OrderCharge, OrderLine
 from orders.services import orders_capture
 from tests.oms.blocked import wait_until_blocked
 from tests.oms.web.api_data import ORDERS, Partner, open_shop, problem, read, small_order
@@ -73,11 +73,11 @@ def test_a_small_order_is_captured_with_what_the_channel_leaves_out(fresh: None)
         "lines": [
             {
                 "position": 1, "sku": "A", "description": "Apron", "unit_price": "10.00", "amount": "20.00",
-                "quantity": units(2),
+                "quantity": units(2), "promise": None,
             },
             {
                 "position": 2, "sku": "B", "description": "A bowl", "unit_price": "5.4321", "amount": "5.4321",
-                "quantity": units(1),
+                "quantity": units(1), "promise": None,
             },
         ],
         "charges": [],
@@ -129,6 +129,28 @@ def test_an_order_reads_back_as_it_was_answered(fresh: None) -> None:
     assert response.status_code == 200
     assert read(response) == read(captured)
     assert "Location" not in response.headers
+
+
+def test_a_line_says_its_newest_promise(fresh: None) -> None:
+    # given
+    shop = open_shop()
+    where = shop.post(ORDERS, small_order()).headers["Location"]
+    assert [line["promise"] for line in read(shop.get(where))["lines"]] == [None, None]
+    # when
+    with retailer_context("acme"):
+        line = OrderLine.objects.get(position=2)
+        settled = {"outcome": "replaced", "settled_at": timezone.now()}
+        LinePromise.objects.create(line=line, promised_on=date(2026, 5, 1), why="as the channel said", **settled)
+        LinePromise.objects.create(
+            line=line, promised_on=date(2026, 5, 4), expected_on=date(2026, 5, 5), why="two days by van"
+        )
+    # then
+    before, told = read(shop.get(where))["lines"]
+    assert before["promise"] is None
+    assert told["promise"] == {
+        "promised_on": "2026-05-04", "expected_on": "2026-05-05", "delivered": 0, "delivered_on": None,
+        "outcome": "open",
+    }  # fmt: skip
 
 
 def test_any_number_of_a_channel_has_an_address(fresh: None) -> None:

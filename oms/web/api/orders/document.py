@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Literal
 from urllib.parse import quote
 
 from pydantic import AwareDatetime, Field
@@ -71,6 +72,19 @@ class QuantityDocument(Document):
     returned: int
 
 
+class PromiseDocument(Document):
+    """The day by which a line was promised, and how it stands. ``promised_on`` stays as it was told.
+
+    ``expected_on`` is when the last unit is expected now, null while nobody can tell; ``delivered`` units have arrived.
+    """
+
+    promised_on: date
+    expected_on: date | None
+    delivered: int
+    delivered_on: date | None
+    outcome: Literal["open", "kept", "broken", "void"]
+
+
 class LineDocument(Document):
     """A product of the order."""
 
@@ -80,6 +94,7 @@ class LineDocument(Document):
     unit_price: Money
     amount: Money
     quantity: QuantityDocument
+    promise: PromiseDocument | None = Field(description="Null until the line has a day: soon after it has a location.")
 
 
 class ChargeDocument(Document):
@@ -204,6 +219,7 @@ def _line(line: LineDetail, currency: str) -> dict[str, object]:
             "cancelled": line.cancelled,
             "returned": line.returned,
         },
+        "promise": line.promise and asdict(line.promise),
     }
 
 
