@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from fulfilment.inventory.models import FeedKind
+from oms.infra.rows import CsvRows, Damaged, objects_of
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,10}")
 _MOST = 2_147_483_647
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCKS_DIFFER = timedelta(minutes=5)
-
-
-class FeedUnreadable(ValueError):
-    """The feed as a whole cannot be read; the message says where and why. Nothing was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +28,14 @@ class Columns:
     as_of: str = "as_of"
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A row as it came: text, or what JSON has for it."""
+class Given(NamedTuple):
+    """A row as it came: text, or what JSON has for it; or ``fault``, what came instead of a row."""
 
     location: object
     sku: object
     quantity: object
     as_of: object
+    fault: str = ""
 
 
 #: location, SKU, quantity, as of, reason for refusal ("" for none)
@@ -47,43 +43,25 @@ Judged = tuple[str, str, int | None, datetime | None, str]
 
 
 def rows_of_csv(lines: Iterable[str], columns: Columns, location: str = "") -> Iterator[Given]:
-    """Rows of a CSV file with a heading. Raises :class:`FeedUnreadable` where a column is missing."""
-    reader = csv.reader(lines)
-    try:
-        heading = [name.strip().lstrip("\ufeff") for name in next(reader, [])]
-        at = {name: number for number, name in enumerate(heading)}
-        needed = [columns.sku, columns.quantity, *([] if location else [columns.location])]
-        missing = [name for name in needed if name not in at]
-        if missing:
-            message = f"the heading has no column {missing[0]}; it has {', '.join(heading) or 'nothing'}"
-            raise FeedUnreadable(message)
-        where, sku, quantity = at.get(columns.location, -1), at[columns.sku], at[columns.quantity]
-        as_of, width = at.get(columns.as_of, -1), len(heading)
-        for cells in reader:
-            if not cells:
-                continue
-            if len(cells) != width:
-                yield Given("", "", f"a row of {len(cells)} cells", "")
-                continue
-            yield Given(
-                location or cells[where], cells[sku], cells[quantity], cells[as_of] if as_of >= 0 else ""
-            )  # fmt: skip
-    except csv.Error as fault:
-        message = f"line {reader.line_num}: {fault}"
-        raise FeedUnreadable(message) from fault
+    """Rows of a CSV file with a heading. Raises :class:`~oms.infra.rows.UnreadableRows`, as for a missing column."""
+    table = CsvRows(lines)
+    at = {name: number for number, name in enumerate(table.heading)}
+    read = [columns.sku, columns.quantity, *([] if location else [columns.location])]
+    table.require([*read, *([columns.as_of] if columns.as_of in at else [])])
+    where, sku, quantity = at.get(columns.location, -1), at[columns.sku], at[columns.quantity]
+    as_of = at.get(columns.as_of, -1)
+    for cells in table.rows(exact=True):
+        if isinstance(cells, Damaged):
+            yield Given("", "", "", "", cells.what)
+            continue
+        yield Given(location or cells[where], cells[sku], cells[quantity], cells[as_of] if as_of >= 0 else "")
 
 
 def rows_of_ndjson(lines: Iterable[str], location: str = "") -> Iterator[Given]:
     """One JSON object to a line: location, sku, quantity, and as_of where it is known."""
-    for line in lines:
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):  # also a number of thousands of digits
-            row = None
-        if not isinstance(row, dict):
-            yield Given("", "", "a line that is not a JSON object", "")
+    for row in objects_of(lines):
+        if isinstance(row, Damaged):
+            yield Given("", "", "", "", row.what)
             continue
         yield Given(location or row.get("location"), row.get("sku"), row.get("quantity"), row.get("as_of") or "")
 
@@ -102,12 +80,12 @@ def judge(given: Iterable[Given], *, kind: FeedKind, now: datetime) -> Iterator[
 
 
 def _judge_one(row: Given, kind: FeedKind, now: datetime) -> Judged:
+    if row.fault:
+        return "", "", None, None, f"this is {row.fault}"
     location, sku = _text(row.location), _text(row.sku)
     quantity = _quantity(row.quantity)
     if not location or not sku:
         fault = f"the {'SKU' if location else 'location'} is missing, longer than 64 characters or not plain text"
-        if isinstance(row.quantity, str) and row.quantity.startswith("a "):
-            fault = f"this is {row.quantity}"
         return location, sku, quantity, None, fault
     if quantity is None:
         return location, sku, None, None, "the quantity is not a whole number"

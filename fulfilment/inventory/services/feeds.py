@@ -17,15 +17,12 @@ from fulfilment.inventory.services.feed_rows import Given, Judged, judge
 from fulfilment.inventory.services.feed_step import feed_merge_step
 from oms.infra.database.context import retailer_context
 from oms.infra.queue import enqueue
+from oms.infra.rows import no_more_than
 
 JOB = "fulfilment.inventory.jobs.feed_merge"
 _BLOCK = 2_000
 #: A command merges its own feed; should it die, the job takes it up after so long.
 _TAKEN_UP_AFTER = timedelta(minutes=15)
-
-
-class FeedTooLong(ValueError):
-    """The feed has more rows than may be sent at once. Nothing was kept."""
 
 
 def feed_receive(
@@ -39,8 +36,10 @@ def feed_receive(
 ) -> StockFeed:
     """Keep the rows of a feed; :func:`feed_merge` brings them to the ledger.
 
-    Raises :class:`FeedTooLong`, :class:`~fulfilment.inventory.services.feed_rows.FeedUnreadable`.
+    Raises :class:`~oms.infra.rows.UnreadableRows`, and of these ``TooManyRows``; nothing was kept then.
     """
+    if at_most is not None:
+        rows = no_more_than(at_most, rows)
     feed = StockFeed.objects.create(kind=kind.value, source=source[:255], actor=actor)
     number = refused = 0
     block: list[str] = []
@@ -54,9 +53,6 @@ def feed_receive(
         for judged in judge(rows, kind=kind, now=timezone.now()):
             number += 1
             refused += bool(judged[4])
-            if at_most is not None and number > at_most:
-                message = f"a feed has at most {at_most:,} rows; send it in parts"
-                raise FeedTooLong(message)
             block.append(_line(feed.pk, number, judged))
             if len(block) == _BLOCK:
                 copy.write("".join(block))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, TypeAlias, overload
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from oms.kernel.money import minor_units
 
 
 class Document(BaseModel):
@@ -63,3 +67,23 @@ class ProblemDocument(Document):
 
 
 Schema: TypeAlias = dict[str, Any]
+
+
+def amount_text(amount: Decimal, currency: str) -> str:
+    """Exact: as many decimals as the amount needs, and at least those of the currency's smallest unit."""
+    smallest = Decimal(1).scaleb(-minor_units(currency))
+    in_units = amount.quantize(smallest)
+    return f"{in_units if in_units == amount else amount.normalize():f}"
+
+
+@overload
+def instant_text(instant: datetime) -> str: ...
+
+
+@overload
+def instant_text(instant: datetime | None) -> str | None: ...
+
+
+def instant_text(instant: datetime | None) -> str | None:
+    """In UTC, as ISO 8601 with Z; None stays None."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z") if instant else None

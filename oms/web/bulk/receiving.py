@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterator
-from typing import Protocol
 
 from django.db import connection
 
+from oms.infra.rows import CsvRows, Damaged, Readable, UnreadableRows, lines_of, no_more_than
 from oms.web.models import BulkKind
 
 MOST_ROWS = 100_000
-LONGEST_ROW = 64 * 1024
-_CHUNK = 64 * 1024
 _WHOLE = {
     "quantity", "line", "on_hand", "weight_grams", "length_mm", "width_mm", "height_mm",
 }  # fmt: skip
+_NUMBER, _PLACE = re.compile(r"-?\d{1,18}"), re.compile(r"\d{1,9}")
 _DEGREES = {"latitude", "longitude"}
 _YES_OR_NO = {"captured": None, "returnable": None}
 
 
-class BadStream(ValueError):
-    """The stream cannot be taken; the message says where it is wrong."""
-
-
-class Readable(Protocol):
-    """A body that is read in parts."""
-
-    def read(self, size: int, /) -> bytes: ...
-
-
 class Stream:
-    """The lines of a body and, once they have been read, the digest of it all."""
+    """A body and, once it has been read, its digest."""
 
     def __init__(self, body: Readable) -> None:
         self._body = body
@@ -44,53 +33,35 @@ class Stream:
         """SHA-256 of what has been read."""
         return self._digest.digest()
 
-    def lines(self) -> Iterator[str]:
-        """Each line without its end. Raises :class:`BadStream`."""
-        rest = b""
-        while chunk := self._body.read(_CHUNK):
-            self._digest.update(chunk)
-            *whole, rest = (rest + chunk).split(b"\n")
-            yield from map(_text, whole)
-            if len(rest) > LONGEST_ROW:
-                raise BadStream(_TOO_LONG)
-        if rest:
-            yield _text(rest)
-
-
-_TOO_LONG = f"a row has more than {LONGEST_ROW:,} bytes"
-
-
-def _text(line: bytes) -> str:
-    if len(line) > LONGEST_ROW:
-        raise BadStream(_TOO_LONG)
-    try:
-        text = line.decode().removesuffix("\r")
-    except UnicodeDecodeError as fault:
-        message = "a row is not UTF-8"
-        raise BadStream(message) from fault
-    if "\x00" in text:
-        message = "a row has a null character"
-        raise BadStream(message)
-    return text
+    def read(self, size: int, /) -> bytes:
+        """The next part. Raises :class:`~oms.infra.rows.UnreadableRows` where no row could keep it."""
+        part = self._body.read(size)
+        if b"\x00" in part:
+            message = "a row has a null character"
+            raise UnreadableRows(message)
+        self._digest.update(part)
+        return part
 
 
 def rows_of(stream: Stream, *, is_csv: bool) -> Iterator[str]:
-    """Each row as the text of a JSON object (NDJSON: as it was sent; it is read by the job). Raises BadStream."""
-    return _from_csv(stream) if is_csv else (line for line in stream.lines() if line.strip())
+    """Each row as the text of a JSON object (NDJSON: as it was sent; it is read by the job).
+
+    Raises :class:`~oms.infra.rows.UnreadableRows`.
+    """
+    return _from_csv(stream) if is_csv else (line.rstrip("\r\n") for line in lines_of(stream) if line.strip())
 
 
 def _from_csv(stream: Stream) -> Iterator[str]:
-    reader = csv.reader(line + "\n" for line in stream.lines())
-    try:
-        header = next(reader, [])
-        if not header or len(set(header)) < len(header):
-            message = "the first row of CSV names each column once"
-            raise BadStream(message)
-        for row in reader:
-            if row:
-                yield json.dumps(_object(header, row))
-    except csv.Error as fault:
-        raise BadStream(str(fault)) from fault
+    table = CsvRows(lines_of(stream, lone_returns=True))
+    if not table.heading:
+        message = "the first row of CSV names the columns"
+        raise UnreadableRows(message)
+    table.require(table.heading)
+    for cells in table.rows(exact=False):
+        if isinstance(cells, Damaged):
+            message = f"line {cells.line} is {cells.what}"
+            raise UnreadableRows(message)
+        yield json.dumps(_object(table.heading, cells))
 
 
 def _object(header: list[str], row: list[str]) -> dict[str, object]:
@@ -99,7 +70,7 @@ def _object(header: list[str], row: list[str]) -> dict[str, object]:
     for name, cell in zip(header, row, strict=False):
         if cell == "":
             continue
-        *steps, last = name.removeprefix("\ufeff").strip().split(".")
+        *steps, last = name.split(".")
         place = whole
         for step in steps:
             inner = place.setdefault(step, {})
@@ -111,13 +82,13 @@ def _object(header: list[str], row: list[str]) -> dict[str, object]:
 def _listed(value: object) -> object:
     if not isinstance(value, dict):
         return value
-    if value and all(name.isdecimal() for name in value):
+    if value and all(map(_PLACE.fullmatch, value)):
         return [_listed(value[name]) for name in sorted(value, key=int)]
     return {name: _listed(inner) for name, inner in value.items()}
 
 
 def _value(name: str, cell: str) -> object:
-    if name in _WHOLE and cell.lstrip("-").isdecimal() and len(cell) < 20:
+    if name in _WHOLE and _NUMBER.fullmatch(cell):
         return int(cell)
     if name in _DEGREES:
         try:
@@ -132,21 +103,18 @@ def _value(name: str, cell: str) -> object:
 def bulk_receive(*, key_id: int, kind: BulkKind, rows: Iterator[str], stream: Stream, name: str | None) -> int:
     """Write rows down as they come in, and the job that they belong to; return its number.
 
-    One COPY, in the caller's transaction. Raises :class:`BadStream`.
+    One COPY, in the caller's transaction. Raises :class:`~oms.infra.rows.UnreadableRows`.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('web_bulkjob_id_seq')")
         [job] = cursor.fetchone()
         total = 0
         with cursor.copy("COPY web_bulkrow (job_id, number, content, status) FROM STDIN") as copy:
-            for total, content in enumerate(rows, 1):
-                if total > MOST_ROWS:
-                    message = f"there are more than {MOST_ROWS:,} rows; send them in several jobs"
-                    raise BadStream(message)
+            for total, content in enumerate(no_more_than(MOST_ROWS, rows), 1):
                 copy.write_row((job, total, content, "waiting"))
         if not total:
             message = "there is no row"
-            raise BadStream(message)
+            raise UnreadableRows(message)
         cursor.execute(
             "INSERT INTO web_bulkjob (id, key_id, kind, status, idempotency_key, content_digest, total, succeeded,"
             " refused) VALUES (%s, %s, %s, 'waiting', %s, %s, %s, 0, 0)",

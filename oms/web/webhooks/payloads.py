@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from oms.infra.outbound import Json
-from oms.kernel.money import minor_units
+from oms.web.api.documents import amount_text, instant_text
 
 Data = dict[str, Json]
 
@@ -212,8 +212,7 @@ def stock_changed(location: str, levels: list[Level]) -> Data:
 
 def envelope(kind: str, version: int, occurred_at: datetime, data: Data) -> Data:
     """The body of a message: the members that Standard Webhooks recommends, and the version of the type."""
-    moment = occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return {"type": kind, "version": version, "timestamp": moment, "data": data}
+    return {"type": kind, "version": version, "timestamp": instant_text(occurred_at), "data": data}
 
 
 def _order(fact: Happening) -> Data:
@@ -221,10 +220,7 @@ def _order(fact: Happening) -> Data:
 
 
 def _money(amount: str, currency: str) -> Data:
-    """Exact: as many decimals as the amount needs, and at least those of the currency's smallest unit."""
-    exact = Decimal(amount)
-    in_units = exact.quantize(Decimal(1).scaleb(-minor_units(currency)))
-    return {"amount": f"{in_units if in_units == exact else exact.normalize():f}", "currency": currency}
+    return {"amount": amount_text(Decimal(amount), currency), "currency": currency}
 
 
 def _change(fact: Happening) -> Data:

@@ -18,8 +18,9 @@ from fulfilment.inventory.models import (
     StockMovement,
 )
 from fulfilment.inventory.services import StockChange, stock_move
-from fulfilment.inventory.services.feed_rows import Columns, FeedUnreadable, rows_of_csv, rows_of_ndjson
-from fulfilment.inventory.services.feeds import FeedTooLong, feed_merge_step, feed_receive
+from fulfilment.inventory.services.feed_rows import Columns, rows_of_csv, rows_of_ndjson
+from fulfilment.inventory.services.feeds import feed_merge_step, feed_receive
+from oms.infra.rows import TooManyRows, UnreadableRows
 from oms.infra.verification import all_invariants, check
 from tests.factories.catalogue import ProductFactory
 from tests.factories.inventory import stock_received
@@ -174,9 +175,9 @@ def test_ndjson_and_a_feed_of_one_location() -> None:
 
 
 def test_a_feed_that_cannot_be_read_keeps_nothing() -> None:
-    with pytest.raises(FeedUnreadable, match="the heading has no column sku; it has location, item"):
+    with pytest.raises(UnreadableRows, match="the heading has no column sku; it has location, item"):
         fed(["location,item,quantity"])
-    with pytest.raises(FeedTooLong):
+    with pytest.raises(TooManyRows):
         fed(["location,sku,quantity", "S1,A,1", "S1,B,1"], at_most=1)
 
 

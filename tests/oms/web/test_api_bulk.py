@@ -13,7 +13,8 @@ from django.core.management import call_command
 
 from fulfilment.inventory.models import StockLevel
 from oms.infra.database.context import retailer_context
-from oms.web.bulk.receiving import LONGEST_ROW, BadStream, Stream, rows_of
+from oms.infra.rows import LONGEST_LINE, UnreadableRows
+from oms.web.bulk.receiving import Stream, rows_of
 from oms.web.bulk.working import bulk_work
 from oms.web.models import BulkJob, BulkRow
 from oms.web.rights import Role
@@ -105,6 +106,18 @@ def test_csv_columns_are_paths(fresh: None) -> None:
         assert OrderLine.objects.count() == 3
 
 
+def test_numbers_and_columns_that_make_no_sense_are_refused_row_by_row(fresh: None) -> None:
+    # given a number with two signs, a position of 5,000 digits, and a mark that a spreadsheet writes
+    shop = open_shop()
+    text = f"\ufeffsku,weight_grams,lines.{'9' * 5_000}.sku\nA,--5,\nA,300,\nB,1,X\n"
+    # when
+    job, results = worked(shop, send(shop, "products", text, **{"Content-Type": "text/csv"}))
+    # then
+    assert (job["succeeded"], job["refused"]) == (1, 2)
+    assert [row["status"] for row in results] == ["refused", "done", "refused"]
+    assert results[0]["result"]["pointer"] == "/weight_grams"
+
+
 def test_products_are_added_and_changed(fresh: None) -> None:
     # given
     shop = open_shop()
@@ -183,7 +196,9 @@ def test_a_job_is_seen_by_the_key_that_sent_it_alone(fresh: None) -> None:
         ("\n\n", "application/x-ndjson", 422, "validation"),
         ("a,a\n1,2\n", "text/csv", 422, "validation"),
         ("{}", "application/json", 415, "unsupported_media_type"),
-        ("x" * (LONGEST_ROW + 1), "application/x-ndjson", 422, "validation"),
+        ("x" * (LONGEST_LINE + 1), "application/x-ndjson", 422, "validation"),
+        ("sku,name\nA,Ap\rron\n", "text/csv", 422, "validation"),
+        ("sku,name\nA,Ap\x00ron\n", "text/csv", 422, "validation"),
     ],
 )
 def test_what_cannot_be_taken_leaves_nothing(fresh: None, body: str, content_type: str, status: int, code: str) -> None:
@@ -223,7 +238,7 @@ def test_too_many_rows_are_refused(fresh: None, monkeypatch: pytest.MonkeyPatch)
     response = send(shop, "products", [{"sku": f"P{number}"} for number in range(4)])
 
     assert "more than 3 rows" in problem(response)["errors"][0]["detail"]
-    with pytest.raises(BadStream, match="UTF-8"):
+    with pytest.raises(UnreadableRows, match="UTF-8"):
         list(rows_of(Stream(_once(b"\xff\n")), is_csv=False))
 
 

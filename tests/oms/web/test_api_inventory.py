@@ -149,6 +149,8 @@ def test_a_long_feed_is_a_job(shop: Partner, monkeypatch: pytest.MonkeyPatch) ->
     [
         (b"sku,quantity\nA,1\n", "text/csv", 422, "validation"),
         (b"location,sku,quantity\nS1,\xff,1\n", "text/csv", 422, "validation"),
+        (b"location,sku,quantity,sku\nS1,A,1,B\n", "text/csv", 422, "validation"),
+        (b"x" * 70_000, "application/x-ndjson", 422, "validation"),
         (b"{}", "application/json", 415, "unsupported_media_type"),
     ],
 )

@@ -11,10 +11,11 @@ from typing import IO, Any
 from django.core.management.base import CommandError
 
 from fulfilment.inventory.models import FeedKind, StockFeed
-from fulfilment.inventory.services.feed_rows import Columns, FeedUnreadable, Given, rows_of_csv, rows_of_ndjson
+from fulfilment.inventory.services.feed_rows import Columns, Given, rows_of_csv, rows_of_ndjson
 from fulfilment.inventory.services.feeds import feed_merge, feed_merge_later, feed_receive
 from oms.infra.console import Bar, RetailerCommand, progress_bar
 from oms.infra.database.context import retailer_context
+from oms.infra.rows import UnreadableRows, lines_of
 
 _NDJSON = (".ndjson", ".jsonl", ".json")
 
@@ -54,13 +55,13 @@ class Command(RetailerCommand):
             message = "name a file, or a feed with --resume"
             raise CommandError(message)
         try:
-            with options["file"].open(encoding="utf-8", newline="") as file, retailer_context(schema):
+            with options["file"].open("rb") as file, retailer_context(schema):
                 feed = feed_receive(
                     kind=FeedKind(options["kind"]), rows=_rows(file, options), source=options["file"].name,
                     actor="import_stock", on_progress=lambda rows: bar.show("read", rows, rows),
                 )  # fmt: skip
                 feed_merge_later(feed_id=feed.pk, at_once=False)
-        except (OSError, UnicodeDecodeError, FeedUnreadable) as fault:
+        except (OSError, UnreadableRows) as fault:
             raise CommandError(str(fault)) from fault
         return feed.pk
 
@@ -81,13 +82,13 @@ class Command(RetailerCommand):
         )  # fmt: skip
 
 
-def _rows(file: IO[str], options: dict[str, Any]) -> Iterator[Given]:
+def _rows(file: IO[bytes], options: dict[str, Any]) -> Iterator[Given]:
     if options["file"].suffix.lower() in _NDJSON:
-        return rows_of_ndjson(file, options["location"])
+        return rows_of_ndjson(lines_of(file), options["location"])
     names = dict(item.partition("=")[::2] for item in options["column"])
     try:
         columns = Columns(**names)
     except TypeError as fault:
         message = "--column takes NAME=HEADING, where NAME is location, sku, quantity or as_of"
         raise CommandError(message) from fault
-    return rows_of_csv(file, columns, options["location"])
+    return rows_of_csv(lines_of(file, lone_returns=True), columns, options["location"])

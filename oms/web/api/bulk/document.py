@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 from pydantic import AwareDatetime, Field
 
-from oms.web.api.documents import Document, Page
+from oms.web.api.documents import Document, Page, instant_text
 from oms.web.models import BulkJob, BulkRow
 
 COLLECTION = "/api/v1/bulk"
@@ -65,8 +63,8 @@ def bulk_document(job: BulkJob) -> dict[str, object]:
         "total": job.total,
         "succeeded": job.succeeded,
         "refused": job.refused,
-        "created_at": job.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "finished_at": job.finished_at and job.finished_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "created_at": instant_text(job.created_at),
+        "finished_at": instant_text(job.finished_at),
         "links": {"self": address, "rows": f"{address}/rows"},
     }
 

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from oms.infra.idempotency import KeyInFlight, KeyReused
+from oms.infra.rows import UnreadableRows
 from oms.web.api.authentication import key_of
 from oms.web.api.bulk.document import COLLECTION, BulkDocument, BulkRowPage, bulk_document, row_document
 from oms.web.api.cursor import Place, read_cursor
@@ -21,7 +22,7 @@ from oms.web.api.orders.body import OrderBody
 from oms.web.api.problems import Fault, Kind, Problem, invalid
 from oms.web.api.views import ApiView, idempotency_key
 from oms.web.bulk.kinds import ProductRow, StockRow
-from oms.web.bulk.receiving import BadStream, Stream, bulk_receive, rows_of
+from oms.web.bulk.receiving import Stream, bulk_receive, rows_of
 from oms.web.jobs import bulk_enqueue
 from oms.web.models import BulkJob, BulkKind, BulkRow
 from oms.web.rights import Scope
@@ -65,7 +66,7 @@ class BulkView(ApiView):
                     pass
                 return _again(earlier, self.kind, stream)
             number = bulk_receive(key_id=key.pk, kind=self.kind, rows=rows, stream=stream, name=name)
-        except BadStream as fault:
+        except UnreadableRows as fault:
             raise invalid([Fault("", "bad_rows", f"{str(fault)[:1].upper()}{str(fault)[1:]}.")]) from fault
         except UnreadablePostError as fault:
             raise Problem(Kind.MALFORMED_REQUEST, "The body ended before its announced length.") from fault

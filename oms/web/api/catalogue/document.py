@@ -5,8 +5,7 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field
 
 from fulfilment.locations.models import Location
-from oms.web.api.documents import Document, Money, Page
-from oms.web.api.orders.document import amount_text, instant_text
+from oms.web.api.documents import Document, Money, Page, amount_text, instant_text
 from orders.catalogue.models import Product
 from orders.models import Channel
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,10 +15,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from fulfilment.inventory.models import FeedKind, RowOutcome, StockFeed, StockFeedRow
-from fulfilment.inventory.services.feed_rows import Columns, FeedUnreadable, Given, rows_of_csv, rows_of_ndjson
+from fulfilment.inventory.services.feed_rows import Columns, Given, rows_of_csv, rows_of_ndjson
 from fulfilment.inventory.services.feed_step import feed_merge_step
-from fulfilment.inventory.services.feeds import FeedTooLong, feed_merge_later, feed_receive
+from fulfilment.inventory.services.feeds import feed_merge_later, feed_receive
 from oms.infra.idempotency import Answer
+from oms.infra.rows import TooManyRows, UnreadableRows, lines_of
 from oms.web.api.authentication import key_of
 from oms.web.api.describing import describes
 from oms.web.api.documents import Document, Links, PageLinks
@@ -119,10 +119,9 @@ class FeedsView(ApiView):
         if sort not in _TYPES:
             raise Problem(Kind.UNSUPPORTED_MEDIA_TYPE, f"Send the rows as {' or '.join(_TYPES[:2])}.")
         body, digest = _spooled(request)
-        lines = io.TextIOWrapper(body, encoding="utf-8", newline="" if sort == "text/csv" else "\n")
         same = f"{request.method} {request.get_full_path()} {sort} ".encode() + digest
         return self.answer_once(
-            request, lambda: _receive(asked, _rows(lines, sort, asked.location), actor=str(key_of(request))), same=same
+            request, lambda: _receive(asked, _rows(body, sort, asked.location), actor=str(key_of(request))), same=same
         )
 
 
@@ -211,16 +210,18 @@ def _spooled(request: Request) -> tuple[IO[bytes], bytes]:
     return file, digest.digest()
 
 
-def _rows(lines: io.TextIOBase, sort: str, location: str) -> Iterator[Given]:
-    return rows_of_csv(lines, Columns(), location) if sort == "text/csv" else rows_of_ndjson(lines, location)
+def _rows(body: IO[bytes], sort: str, location: str) -> Iterator[Given]:
+    if sort == "text/csv":
+        return rows_of_csv(lines_of(body, lone_returns=True), Columns(), location)
+    return rows_of_ndjson(lines_of(body), location)
 
 
 def _receive(asked: FeedParameters, rows: Iterator[Given], *, actor: str) -> Answer:
     try:
         feed = feed_receive(kind=asked.kind, rows=rows, source=actor, actor=actor, at_most=MOST_ROWS)
-    except FeedTooLong as fault:
+    except TooManyRows as fault:
         raise Problem(Kind.BODY_TOO_LARGE, f"{str(fault).capitalize()}.") from fault
-    except (FeedUnreadable, UnicodeDecodeError) as fault:
+    except UnreadableRows as fault:
         raise invalid([Fault("", "bad_rows", f"The rows cannot be read: {fault}.")]) from fault
     if feed.rows > MERGED_AT_ONCE:
         feed_merge_later(feed_id=feed.pk)

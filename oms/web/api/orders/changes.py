@@ -14,10 +14,10 @@ from rest_framework.response import Response
 from oms.infra.idempotency import Answer
 from oms.web.api.authentication import caller_of, key_of, may_see
 from oms.web.api.describing import describes
-from oms.web.api.documents import Document, Links, Money
+from oms.web.api.documents import Document, Links, Money, amount_text, instant_text
 from oms.web.api.fields import Amount, Body, Price, Quantity, not_empty, text
 from oms.web.api.orders.body import AttributeName, AttributeValue, DestinationBody
-from oms.web.api.orders.document import address, amount_text, instant_text
+from oms.web.api.orders.document import address
 from oms.web.api.problems import Fault, Kind, Problem, invalid
 from oms.web.api.views import ApiView
 from oms.web.places import refuse_unknown_places
@@ -321,7 +321,7 @@ def change_document(change: OrderChange, order: Order) -> dict[str, object]:
         "actions": change.actions,
         "why": change.why,
         "requested_at": instant_text(change.requested_at),
-        "finished_at": instant_text(change.finished_at) if change.finished_at else None,
+        "finished_at": instant_text(change.finished_at),
         "totals": {
             "currency": order.currency,
             "before": amount_text(change.total_before, order.currency),

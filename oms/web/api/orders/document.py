@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Literal
 from urllib.parse import quote
 
 from pydantic import AwareDatetime, Field
 
-from oms.kernel.money import minor_units
-from oms.web.api.documents import Document, Links, Money, Page
+from oms.web.api.documents import Document, Links, Money, Page, amount_text, instant_text
 from orders.api.selectors import LineDetail, OrderDetail, OrderSummary
 
 COLLECTION = "/api/v1/orders"
@@ -221,15 +219,3 @@ def _line(line: LineDetail, currency: str) -> dict[str, object]:
         },
         "promise": line.promise and asdict(line.promise),
     }
-
-
-def amount_text(amount: Decimal, currency: str) -> str:
-    """Exact: as many decimals as the amount needs, and at least those of the currency's smallest unit."""
-    smallest = Decimal(1).scaleb(-minor_units(currency))
-    in_units = amount.quantize(smallest)
-    return f"{in_units if in_units == amount else amount.normalize():f}"
-
-
-def instant_text(instant: datetime) -> str:
-    """In UTC, as ISO 8601 with Z."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -16,10 +16,10 @@ from oms.infra.idempotency import Answer
 from oms.web.api.authentication import key_of
 from oms.web.api.conditional import names_tag, require_version
 from oms.web.api.describing import describes
-from oms.web.api.documents import Document, Links
+from oms.web.api.documents import Document, Links, instant_text
 from oms.web.api.fields import Parameters, text
 from oms.web.api.orders.changes import order_named
-from oms.web.api.orders.document import address, instant_text
+from oms.web.api.orders.document import address
 from oms.web.api.problems import Fault, Kind, Problem, invalid
 from oms.web.api.requests.document import COLLECTION as REQUESTS
 from oms.web.api.requests.views import request_seen

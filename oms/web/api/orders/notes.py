@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from oms.infra.idempotency import Answer
 from oms.web.api.authentication import key_of
 from oms.web.api.describing import describes
-from oms.web.api.documents import Document, Links
+from oms.web.api.documents import Document, Links, instant_text
 from oms.web.api.fields import Body, text
 from oms.web.api.orders.changes import order_named
-from oms.web.api.orders.document import address, instant_text
+from oms.web.api.orders.document import address
 from oms.web.api.problems import Fault, Kind, invalid
 from oms.web.api.views import ApiView
 from orders.models import Order, OrderNote

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from urllib.parse import quote
 
 from pydantic import AwareDatetime, Field
 
-from oms.web.api.documents import Document, Links, Page
+from oms.web.api.documents import Document, Links, Page, instant_text
 from oms.web.api.requests.selectors import RequestDetail, RequestSummary, ShipmentDetail
 
 COLLECTION = "/api/v1/requests"
@@ -100,9 +99,9 @@ def summary_document(request: RequestSummary) -> dict[str, object]:
         "location": request.location,
         "status": request.status,
         "units": request.units,
-        "created_at": _instant(request.created_at),
-        "shipped_at": _instant(request.shipped_at),
-        "acknowledged_at": _instant(request.acknowledged_at),
+        "created_at": instant_text(request.created_at),
+        "shipped_at": instant_text(request.shipped_at),
+        "acknowledged_at": instant_text(request.acknowledged_at),
         "reference": request.reference,
         "links": {"self": f"{COLLECTION}/{quote(request.number, safe='')}"},
     }
@@ -138,10 +137,6 @@ def shipment_document(shipment: ShipmentDetail) -> dict[str, object]:
         "location": shipment.location,
         "carrier": shipment.carrier,
         "tracking_number": shipment.tracking_number,
-        "shipped_at": _instant(shipment.shipped_at),
+        "shipped_at": instant_text(shipment.shipped_at),
         "lines": [{"position": position, "sku": sku, "quantity": units} for position, sku, units in shipment.lines],
     }
-
-
-def _instant(instant: datetime | None) -> str | None:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z") if instant else None

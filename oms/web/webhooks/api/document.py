@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import AwareDatetime, Field
 
 from oms.web.api.conditional import tag_of
-from oms.web.api.documents import Document, Links, Page
+from oms.web.api.documents import Document, Links, Page, instant_text
 from oms.web.webhooks.catalogue import CATALOGUE
 from oms.web.webhooks.models import Attempt, Delivery, Endpoint, Replay
 from oms.web.webhooks.selectors import Health, health, healths
@@ -187,13 +186,13 @@ def _endpoint(endpoint: Endpoint, now: Health) -> dict[str, object]:
         "concurrency": endpoint.concurrency,
         "health": {
             "waiting": now.waiting,
-            "oldest_waiting": _instant(now.oldest_waiting),
+            "oldest_waiting": instant_text(now.oldest_waiting),
             "parked": now.parked,
             "failures_in_a_row": endpoint.failures,
-            "failing_since": _instant(endpoint.failing_since),
-            "resting_until": _instant(endpoint.not_before),
+            "failing_since": instant_text(endpoint.failing_since),
+            "resting_until": instant_text(endpoint.not_before),
         },
-        "created_at": _instant(endpoint.created_at),
+        "created_at": instant_text(endpoint.created_at),
         "links": {
             "self": address(endpoint.reference),
             "deliveries": f"{address(endpoint.reference)}/deliveries",
@@ -210,9 +209,9 @@ def delivery_document(delivery: Delivery, reference: str) -> dict[str, object]:
         "status": delivery.status,
         "attempts": delivery.attempts,
         "last_answer": delivery.last_answer,
-        "created_at": _instant(delivery.created_at),
-        "delivered_at": _instant(delivery.delivered_at),
-        "next_try_at": _instant(delivery.next_try_at) if delivery.status == "waiting" else None,
+        "created_at": instant_text(delivery.created_at),
+        "delivered_at": instant_text(delivery.delivered_at),
+        "next_try_at": instant_text(delivery.next_try_at) if delivery.status == "waiting" else None,
         "links": {"self": f"{address(reference)}/deliveries/{delivery.message.reference}"},
     }
 
@@ -225,7 +224,7 @@ def delivery_detail_document(delivery: Delivery, calls: Sequence[Attempt], refer
         "calls": [
             {
                 "number": call.number,
-                "started_at": _instant(call.started_at),
+                "started_at": instant_text(call.started_at),
                 "milliseconds": call.milliseconds,
                 "url": call.url,
                 "request_headers": call.request_headers,
@@ -243,12 +242,12 @@ def replay_document(replay: Replay, reference: str) -> dict[str, object]:
     """A replay with how far it is."""
     return {
         "reference": replay.reference,
-        "begins": _instant(replay.begins),
-        "ends": _instant(replay.ends),
+        "begins": instant_text(replay.begins),
+        "ends": instant_text(replay.ends),
         "only_failed": replay.only_failed,
         "total": replay.total,
         "done": replay.done,
-        "finished_at": _instant(replay.finished_at),
+        "finished_at": instant_text(replay.finished_at),
         "links": {"self": f"{address(reference)}/replays/{replay.reference}"},
     }
 
@@ -256,7 +255,3 @@ def replay_document(replay: Replay, reference: str) -> dict[str, object]:
 def address(reference: str) -> str:
     """Where an endpoint is."""
     return f"{ENDPOINTS}/{reference}"
-
-
-def _instant(instant: datetime | None) -> str | None:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z") if instant else None
