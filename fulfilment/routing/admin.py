@@ -63,7 +63,7 @@ class QueueEntryAdmin(ReadOnlyAdmin[QueueEntry]):
     list_display_links = None
     list_select_related = ("line__order", "line__product")
     list_filter = (QueueChips,)
-    list_empty = "No line waits: every open unit has a location, or a hold keeps its order."
+    list_empty = "No line waits for stock or for a run."
     ordering = ("since", "line_id")
     sortable_by = ()
     search_help_text = "SKU or order number"

@@ -23,10 +23,18 @@ def test_a_decision_of_a_policy_that_is_not_known_any_more_is_told_plainly(acme:
     # given
     Decision.objects.create(
         module="loyalty", policy="tier", release="1.0.0", revision=1, subject="WEB-0", facts=b"",
-        outcome={"tier": "gold", "points_given": [1, 2], "gifts": []}, steps=[["spend", "", True, "<b>over 100</b>"]],
+        outcome={"tier": "gold", "points_given": [1, 2], "gifts": []},
+        steps=[["spend_over", "", True, "<b>over 100</b>"]],
     )  # fmt: skip
     # when
     html = Template("{% load decisions %}{% decisions_of 'WEB-0' %}").render(Context())
     # then
-    for said in ("Loyalty: tier", "tier: gold", "points given: 2", "gifts: none", "&lt;b&gt;over 100&lt;/b&gt;"):
+    for said in (
+        "Loyalty: tier",
+        "spend over",
+        "tier: gold",
+        "points given: 2",
+        "gifts: none",
+        "&lt;b&gt;over 100&lt;/b&gt;",
+    ):
         assert said in html, said

@@ -44,7 +44,8 @@ def _requests_of(item: Decided, stock: StockFacts, arrivals: Mapping[tuple[int, 
             location_code=codes[location_id], units=tuple(taken), reason=why.get(codes[location_id], ""),
             joins=item.by.policies.consolidation(item.by.documents) if location_id in joins else None,
             contract=ways[location_id].contract, service=ways[location_id].service,
-            arrives_on=ways[location_id].day, arrives_why=f"{codes[location_id]} {ways[location_id].why}".strip(),
+            arrives_on=ways[location_id].day,
+            arrives_why=f"{codes[location_id]} {ways[location_id].why}" if ways[location_id].why else "",
             method_day=by_method,
         )
         for location_id, taken in units.items()

@@ -27,3 +27,9 @@ def price(amount: Decimal, currency: str) -> str:
 def units(number: int) -> str:
     """``1,200``; a dash for none, so that what is there stands out."""
     return f"{number:,}" if number else "–"
+
+
+@register.filter
+def spoken(name: str) -> str:
+    """``value_review`` as people say it: value review."""
+    return name.replace("_", " ")

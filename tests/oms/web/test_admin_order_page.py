@@ -61,8 +61,8 @@ def test_it_shows_what_every_module_knows(order: Order) -> None:
         "Placed 2 Mar 2026, 10:30 GMT Channel Web shop 7 Customer C-9",
         "Ada Clarke 1 High Street E1 6AN London GB Total 50.00 GBP",
         "Fulfilled 3 Allocated 0 Open 1 Cancelled 1",
-        "1 LAMP 10.00 2 – – 2 – 20.00",
-        "2 VASE Backorder not enough stock at any location that takes work 10.00 3 1 – 1 1 30.00",
+        "1 LAMP Thing LAMP 10.00 2 – – 2 – 20.00",
+        "2 VASE Thing VASE Backorder not enough stock at any location that takes work 10.00 3 1 – 1 1 30.00",
         "WEB-7/1 Shipped Soho (SOHO) 3 units Chosen because: nearest with stock, 3 km",
         "LAMP 2 – 2",
         "Shipment WEB-7/1-S1, left",
@@ -312,3 +312,15 @@ def test_a_line_without_words_is_told_by_the_products_name(order: Order) -> None
     page = words(manager().get(page_of(order.pk)))
     assert "LAMP Thing LAMP" in page
     assert "VASE Vase, blue" in page
+
+
+def test_a_release_that_says_no_day_leaves_no_code_on_the_page(order: Order) -> None:
+    # given: routed by a release that knows no day of arrival
+    with retailer_context("acme"):
+        orders_route(order_ids=[order.pk], actor="test")
+        request = FulfilmentRequest.objects.get()
+    # when
+    page = manager().get(page_of(order.pk)).content.decode()
+    # then
+    assert request.arrives_why == ""
+    assert ">SOHO</p>" not in page

@@ -45,7 +45,7 @@ def test_its_page_shows_the_work(offered: FulfilmentRequest) -> None:
     page = words(manager().get(page_of(offered.pk)))
 
     assert "WEB-7/1 Offered Start picking Location Soho (SOHO) Order WEB-7 Customer not named" in page
-    assert "1 LAMP 2 – – 5" in page
+    assert "1 LAMP Thing LAMP 2 – – 5" in page
 
 
 def test_a_request_goes_its_way_by_one_button_at_a_time(offered: FulfilmentRequest) -> None:
