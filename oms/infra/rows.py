@@ -106,6 +106,11 @@ class CsvRows:
         except csv.Error as fault:
             raise self._unreadable(fault) from fault
 
+    @property
+    def line(self) -> int:
+        """The line on which the newest row ends, from 1."""
+        return self._reader.line_num
+
     def require(self, columns: Iterable[str]) -> None:
         """Raise :class:`UnreadableRows` unless the heading has each of the columns, and once."""
         times = Counter(self.heading)

@@ -61,6 +61,12 @@ def _from_csv(stream: Stream) -> Iterator[str]:
         if isinstance(cells, Damaged):
             message = f"line {cells.line} is {cells.what}"
             raise UnreadableRows(message)
+        if len(cells) > len(table.heading):
+            message = (
+                f"line {table.line} has {len(cells)} cells, the heading {len(table.heading)}: "
+                "a value with a comma in it stands in quotes"
+            )
+            raise UnreadableRows(message)
         yield json.dumps(_object(table.heading, cells))
 
 

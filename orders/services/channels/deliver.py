@@ -193,10 +193,12 @@ def _send(client: httpx.Client, leased: _Leased, outbound: Outbound, tried: _Tri
     address = _address(leased.base_url, outbound)
     tried.target = f"{outbound.method} {address}"
     tried.payload = outbound.payload.decode(errors="replace")[:_KEPT].replace("\x00", "")
-    _refuse_inner_addresses(address)
+    url, pinned, extensions = _pinned(address)
     headers = {"Content-Type": outbound.content_type, **outbound.headers, **leased.adapter.authorise(leased.token)}
     try:
-        answer = client.request(outbound.method, address, content=outbound.payload or None, headers=headers)
+        answer = client.request(
+            outbound.method, url, content=outbound.payload or None, headers=headers | pinned, extensions=extensions
+        )
     except httpx.HTTPError as fault:
         text = f"no answer: {type(fault).__name__}"
         raise _Failed(text) from fault
@@ -211,22 +213,28 @@ def _address(base_url: str, outbound: Outbound) -> str:
     return f"{base_url.rstrip('/')}/{outbound.path.lstrip('/')}"
 
 
-def _refuse_inner_addresses(address: str) -> None:
-    """A retailer's setting must not make this server talk to what stands beside it."""
+def _pinned(address: str) -> tuple[httpx.URL, dict[str, str], dict[str, str]]:
+    """Where to connect, and the header and TLS name that say who is meant.
+
+    A retailer's setting must not make this server talk to what stands beside it. So what is connected to is the address
+    that was looked at, not what the name leads to a moment later.
+    """
+    url = httpx.URL(address)
     if settings.CHANNELS_REACH_INNER_ADDRESSES:
-        return
+        return url, {}, {}
     parts = urlsplit(address)
     if parts.scheme != "https" or not parts.hostname:
         message = "the channel's address must begin with https://"
         raise _Failed(message, final=True)
     try:
-        found = {str(info[4][0]) for info in socket.getaddrinfo(parts.hostname, parts.port or 443)}
+        found = [str(info[4][0]) for info in socket.getaddrinfo(parts.hostname, parts.port or 443)]
     except (OSError, UnicodeError) as fault:
         message = f"the host {parts.hostname} is not known"
         raise _Failed(message) from fault
     if not all(is_public(ipaddress.ip_address(each.partition("%")[0])) for each in found):
         message = f"the host {parts.hostname} is not on the public internet"
         raise _Failed(message, final=True)
+    return url.copy_with(host=found[0]), {"Host": url.netloc.decode()}, {"sni_hostname": parts.hostname}
 
 
 def _pause(attempts: int) -> timedelta:

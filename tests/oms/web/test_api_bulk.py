@@ -242,6 +242,12 @@ def test_too_many_rows_are_refused(fresh: None, monkeypatch: pytest.MonkeyPatch)
         list(rows_of(Stream(_once(b"\xff\n")), is_csv=False))
 
 
+def test_a_row_with_more_cells_than_the_heading_is_refused_by_its_line() -> None:
+    body = Stream(_once(b"sku,price\nA,1.00\nB,9,90\n"))
+    with pytest.raises(UnreadableRows, match="line 3 has 3 cells, the heading 2: a value with a comma in it stands in"):
+        list(rows_of(body, is_csv=True))
+
+
 def _once(content: bytes) -> Any:
     import io
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from django.utils import timezone
 
@@ -217,3 +219,32 @@ def test_a_removed_connection_is_said_and_not_stumbled_over(acme: None) -> None:
     ChannelConnection.objects.all().delete()
     assert deliveries_perform(schema="acme") == 1
     assert ChannelDelivery.objects.get().answer == "the channel has no address to be told at"
+
+
+def test_what_was_looked_at_is_what_is_connected_to(
+    fresh: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given: a name that leads to a public address
+    settings.CHANNELS_REACH_INNER_ADDRESSES = False
+    asked: list[str] = []
+
+    def found(host: str, port: int) -> list[Any]:
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", port))]
+
+    monkeypatch.setattr("orders.services.channels.deliver.socket.getaddrinfo", found)
+    with retailer_context("acme"):
+        tell_shipped(order_taken("https://shop.example:8443"))
+    sent: list[httpx.Request] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json={})
+
+    # when
+    deliveries_perform(schema="acme", transport=httpx.MockTransport(take))
+    # then: the connection goes to that address, the name is asked for by TLS and HTTP
+    assert {(each.url.host, each.url.port) for each in sent} == {("93.184.215.14", 8443)}
+    assert {each.headers["Host"] for each in sent} == {"shop.example:8443"}
+    assert {each.extensions["sni_hostname"] for each in sent} == {"shop.example"}
+    assert asked == ["shop.example"] * len(sent)
