@@ -40,7 +40,7 @@ Handler = Callable[[Sequence[Any]], None]
 StoredHandler = Callable[[Sequence[Event]], None]
 
 _handlers: dict[str, list[Handler]] = defaultdict(list)
-_stored_handlers: dict[str, list[StoredHandler]] = defaultdict(list)
+_stored_handlers: dict[str, list[tuple[StoredHandler, Callable[[Any], bool]]]] = defaultdict(list)
 _together: set[str] = set()
 _types: dict[str, type[DomainEvent]] = {}
 _ENVELOPE = {"subject", "occurred_at", "actor"}
@@ -72,13 +72,23 @@ def handles_together(event_type: type[E]) -> Callable[[Callable[[Sequence[E]], N
     return register
 
 
-def handles_stored(*event_types: type[DomainEvent]) -> Callable[[StoredHandler], StoredHandler]:
-    """As :func:`handles`, for a reaction to several types that needs the rows: an event's number names it for ever."""
+def _always(event: DomainEvent) -> bool:
+    return True
+
+
+def handles_stored(
+    *event_types: type[DomainEvent], when: Callable[[Any], bool] = _always
+) -> Callable[[StoredHandler], StoredHandler]:
+    """As :func:`handles`, for a reaction to several types that needs the rows: an event's number names it for ever.
+
+    An event for which ``when`` is false costs no reaction where no other handler asks for one. The handler may be
+    given such an event all the same.
+    """
 
     def register(handler: StoredHandler) -> StoredHandler:
         with _registering:
             for event_type in event_types:
-                _stored_handlers[event_type.NAME].append(handler)
+                _stored_handlers[event_type.NAME].append((handler, when))
         return handler
 
     return register
@@ -104,15 +114,16 @@ def record(events: Sequence[DomainEvent], *, react: bool = True) -> None:
     if not events:
         return
     rows = [_row(event) for event in events]
-    handled = [name for name in {event.NAME for event in events} if _is_handled(name)] if react else []
+    handled = list({event.NAME for event in events if _is_handled(event)}) if react else []
     if not handled:
         insert_rows(Event, _COLUMNS, rows)
         return
     prepared(_RECORD_AND_REACT, [rows_as_json(rows), handled])
 
 
-def _is_handled(name: str) -> bool:
-    return bool(_handlers.get(name) or _stored_handlers.get(name))
+def _is_handled(event: DomainEvent) -> bool:
+    stored = _stored_handlers.get(event.NAME, [])
+    return bool(_handlers.get(event.NAME)) or any(when(event) for _, when in stored)
 
 
 _COLUMNS = ["name", "subject_kind", "subject", "payload", "actor", "occurred_at"]
@@ -143,7 +154,7 @@ def react_to(events: Sequence[Event]) -> None:
         ]
         for handler in handlers:
             handler(typed)
-    for stored_handler in _stored_handlers.get(name, []):
+    for stored_handler, _ in _stored_handlers.get(name, []):
         stored_handler(events)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ import pytest
 from fulfilment.requests.domain import RequestStatus
 from fulfilment.requests.events import RequestAdvanced, RequestShipped
 from fulfilment.requests.models import FulfilmentRequest
-from oms.infra.events import DomainEvent
-from oms.infra.models import Event
+from oms.infra.events import DomainEvent, record
+from oms.infra.models import Event, PendingReaction
 from oms.web.notices.kinds import TELLINGS, NoticeKind
 from oms.web.notices.models import Notice, NoticeTemplate
 from oms.web.notices.services.templates import TemplateRefused, Words, template_change
@@ -113,6 +114,16 @@ def test_what_is_no_news_of_the_kind_gives_no_notice(
     template_made(NoticeKind.READY_FOR_PICKUP)
     notices_write(events=[happened(event_type, ordered(), **payload)])
     assert not Notice.objects.exists()
+
+
+@pytest.mark.parametrize(("operation", "waiting"), [("authorise", 0), ("refund", 1)])
+def test_a_payment_that_is_nothing_to_the_customer_costs_no_job(operation: str, waiting: int) -> None:
+    moved = PaymentMoved(
+        subject=ordered().number, occurred_at=datetime.now(UTC), actor="shop", payment=1, operation=operation,
+        amount=Decimal(5), currency="GBP", label="Visa 4242", reason="",
+    )  # fmt: skip
+    record([moved])
+    assert PendingReaction.objects.filter(event__name=PaymentMoved.NAME).count() == waiting
 
 
 def test_without_a_template_or_with_one_that_is_off_nobody_is_told() -> None:
