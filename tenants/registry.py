@@ -84,3 +84,10 @@ def retailer_schemas() -> list[str]:
     """The schema of every retailer and of every staging clone."""
     with registry_context():
         return list(Retailer.objects.values_list("schema_name", flat=True))
+
+
+def name_of(schema: str) -> str:
+    """What people call a retailer, for work that no host name leads to; its schema where it is unknown."""
+    with registry_context():
+        name = Retailer.objects.filter(schema_name=schema).values_list("name", flat=True).first()
+    return name or schema

@@ -36,8 +36,11 @@ class DomainEvent:
 E = TypeVar("E", bound=DomainEvent)
 #: Takes events of one type.
 Handler = Callable[[Sequence[Any]], None]
+#: Takes events of one name as they are stored.
+StoredHandler = Callable[[Sequence[Event]], None]
 
 _handlers: dict[str, list[Handler]] = defaultdict(list)
+_stored_handlers: dict[str, list[tuple[StoredHandler, Callable[[Any], bool]]]] = defaultdict(list)
 _together: set[str] = set()
 _types: dict[str, type[DomainEvent]] = {}
 _ENVELOPE = {"subject", "occurred_at", "actor"}
@@ -69,6 +72,28 @@ def handles_together(event_type: type[E]) -> Callable[[Callable[[Sequence[E]], N
     return register
 
 
+def _always(event: DomainEvent) -> bool:
+    return True
+
+
+def handles_stored(
+    *event_types: type[DomainEvent], when: Callable[[Any], bool] = _always
+) -> Callable[[StoredHandler], StoredHandler]:
+    """As :func:`handles`, for a reaction to several types that needs the rows: an event's number names it for ever.
+
+    An event for which ``when`` is false costs no reaction where no other handler asks for one. The handler may be
+    given such an event all the same.
+    """
+
+    def register(handler: StoredHandler) -> StoredHandler:
+        with _registering:
+            for event_type in event_types:
+                _stored_handlers[event_type.NAME].append((handler, when))
+        return handler
+
+    return register
+
+
 def taken_together(name: str) -> bool:
     """Whether a reaction takes several events of this name at less than the cost of each."""
     return name in _together
@@ -89,11 +114,16 @@ def record(events: Sequence[DomainEvent], *, react: bool = True) -> None:
     if not events:
         return
     rows = [_row(event) for event in events]
-    handled = [name for name in {event.NAME for event in events} if _handlers.get(name)] if react else []
+    handled = list({event.NAME for event in events if _is_handled(event)}) if react else []
     if not handled:
         insert_rows(Event, _COLUMNS, rows)
         return
     prepared(_RECORD_AND_REACT, [rows_as_json(rows), handled])
+
+
+def _is_handled(event: DomainEvent) -> bool:
+    stored = _stored_handlers.get(event.NAME, [])
+    return bool(_handlers.get(event.NAME)) or any(when(event) for _, when in stored)
 
 
 _COLUMNS = ["name", "subject_kind", "subject", "payload", "actor", "occurred_at"]
@@ -116,12 +146,16 @@ SELECT public.enqueue_job('oms.infra.jobs.react', 'default', '{}', NULL, 'react'
 def react_to(events: Sequence[Event]) -> None:
     """Call every handler of stored events of one name."""
     [name] = {event.name for event in events}
-    typed = [
-        _types[name](subject=event.subject, occurred_at=event.occurred_at, actor=event.actor, **event.payload)
-        for event in events
-    ]
-    for handler in _handlers[name]:
-        handler(typed)
+    handlers = _handlers.get(name, [])
+    if handlers:
+        typed = [
+            _types[name](subject=event.subject, occurred_at=event.occurred_at, actor=event.actor, **event.payload)
+            for event in events
+        ]
+        for handler in handlers:
+            handler(typed)
+    for stored_handler, _ in _stored_handlers.get(name, []):
+        stored_handler(events)
 
 
 def _row(event: DomainEvent) -> tuple[Any, ...]:

@@ -130,6 +130,7 @@ UNFOLD: dict[str, Any] = {
                     _list("Order lines", "list", "orders.orderline"),
                     _list("Charges", "payments", "orders.ordercharge"),
                     _list("Customers", "group", "orders.customer"),
+                    _list("Notices", "mail", "notices.notice"),
                 ],
             },
             {
@@ -185,6 +186,7 @@ UNFOLD: dict[str, Any] = {
                     _list("Vans", "airport_shuttle", "carriers.fleetvan"),
                     _list("Location groups", "workspaces", "locations.locationgroup"),
                     _list("Channels", "hub", "orders.channel"),
+                    _list("Notice templates", "drafts", "notices.noticetemplate"),
                     _list("Staff", "badge", "accounts.user"),
                     _list("Groups", "groups", "auth.group"),
                     _list("API keys", "key", "web.apikey"),

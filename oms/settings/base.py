@@ -62,6 +62,7 @@ TENANT_APPS = [
     "oms.web",
     "oms.web.webhooks",
     "oms.web.workspace",
+    "oms.web.notices",
 ]
 _WITHOUT_TABLES = [
     "unfold",
@@ -159,6 +160,13 @@ PROCRASTINATE_DATABASE_ALIAS = "jobs"
 # -- webhooks --------------------------------------------------------------------------------------
 #: Private networks that webhooks may reach: schema of a retailer, or *, to networks. Empty: public hosts alone.
 WEBHOOK_PRIVATE_NETWORKS: dict[str, list[str]] = env.json("OMS_WEBHOOK_PRIVATE_NETWORKS", default={})
+
+# -- mail ------------------------------------------------------------------------------------------
+#: Through what mail leaves: smtp+tls://user:password@host:587, smtp://host:25, consolemail://.
+globals().update(env.email_url("OMS_MAIL_URL", default="smtp://localhost:25"))
+EMAIL_TIMEOUT = 10
+#: The address that notices come from; the name beside it is the retailer's.
+DEFAULT_FROM_EMAIL = env.str("OMS_MAIL_FROM", "notices@localhost")
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -21,3 +21,6 @@ WHITENOISE_USE_FINDERS = True
 
 #: A receiver that is tried out listens on this machine.
 WEBHOOK_PRIVATE_NETWORKS = env.json("OMS_WEBHOOK_PRIVATE_NETWORKS", default={"*": ["127.0.0.0/8", "::1/128"]})
+
+#: Mail is printed unless somebody says where to.
+globals().update(env.email_url("OMS_MAIL_URL", default="consolemail://"))

@@ -23,3 +23,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Receivers of webhooks in the suite listen on this machine.
 WEBHOOK_PRIVATE_NETWORKS = {"*": ["127.0.0.0/8"]}
 CHANNELS_REACH_INNER_ADDRESSES = True
+
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+DEFAULT_FROM_EMAIL = "notices@oms.example"

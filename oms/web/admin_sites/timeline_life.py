@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.formats import date_format
 
 from oms.infra.backoffice.display import Tone, money
+from oms.web.notices.kinds import NoticeKind
 
 Payload = Mapping[str, Any]
 
@@ -90,6 +91,16 @@ def _promise_broken(said: Payload) -> Told:
                 "event_busy", Tone.WRONG)  # fmt: skip
 
 
+def _notice_sent(said: Payload) -> Told:
+    return Told(f"Customer told: {NoticeKind(said['kind']).label}", f"Notice {said['notice']}, by e-mail", "mail",
+                Tone.DONE)  # fmt: skip
+
+
+def _notice_failed(said: Payload) -> Told:
+    detail = _join(f"Notice {said['notice']}", said["reason"])
+    return Told(f"Customer not told: {NoticeKind(said['kind']).label}", detail, "unsubscribe", Tone.WRONG)
+
+
 def _join(*parts: str) -> str:
     return ". ".join(part for part in parts if part)
 
@@ -109,4 +120,6 @@ LIFE_TELLERS: dict[str, Callable[[Payload], Told]] = {
     "order.attachment_added.v1": _file,
     "order.attachment_removed.v1": _file_removed,
     "order.promise_broken.v1": _promise_broken,
+    "order.notice_sent.v1": _notice_sent,
+    "order.notice_failed.v1": _notice_failed,
 }

@@ -15,8 +15,9 @@ from oms.importing.models import ImportedLine
 from oms.infra.backoffice.lists import MasterDataAdmin
 from oms.infra.backoffice.site import retailer_site
 from oms.infra.database.context import retailer_context
-from oms.infra.models import OutboundDeparture, OutboundRefusal
+from oms.infra.models import Event, OutboundDeparture, OutboundRefusal
 from oms.web.models import BulkJob
+from oms.web.notices.models import Notice, NoticeTemplate
 from oms.web.services.api_keys import api_key_issue
 from oms.web.webhooks.services.replay import test_send as send_test
 from oms.web.workspace.services import bulk_draft
@@ -76,6 +77,8 @@ QUESTIONS = {
     "webhooks.endpoint": 4,
     "webhooks.delivery": 4,
     "workspace.bulkjob": 3,
+    "notices.notice": 3,
+    "notices.noticetemplate": 3,
 }
 
 
@@ -116,6 +119,11 @@ def rows_of_every_kind(times: int) -> None:
         RoutingRun.objects.create(
             number=order.pk, started_at=timezone.now(), seconds=1, orders=0, placed_orders=0, decided_again=0,
             left_out=0, units=0, currency="GBP", exact=True, release="1.0.0", revision=1, actor="routing",
+        )  # fmt: skip
+        NoticeTemplate.objects.create(kind="shipped", channel=channel, subject="On its way", body="{items}")
+        Notice.objects.create(
+            event=Event.objects.order_by("-id")[0], order=order, kind="shipped", once=f"order {order.pk}",
+            recipient="ada@example.com", subject="On its way", body="2 × Lamp", message_id=f"<{order.pk}@notices.oms>",
         )  # fmt: skip
         send_test(reference=endpoint_made()[0].reference)
         StaffFactory.create().groups.create(name=f"Group {order.pk}")
@@ -203,7 +211,7 @@ def test_what_services_write_cannot_be_written_by_hand(filled: None) -> None:
                "orders.customer", "orders.channel", "catalogue.product", "locations.location", "accounts.user",
                "locations.locationgroup", "auth.group", "web.apikey", "carriers.fleetvan",
                "modules.journalretention", "webhooks.endpoint", "orders.channelalias",
-               "orders.channelconnection"}  # fmt: skip
+               "orders.channelconnection", "notices.noticetemplate"}  # fmt: skip
     for label in set(QUESTIONS) - by_hand:
         assert client.get(f"/admin/{label.replace('.', '/')}/add/").status_code == 403, label
     for model, admin in retailer_site._registry.items():
