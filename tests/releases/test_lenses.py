@@ -150,7 +150,7 @@ def test_documents_that_a_profile_begins_with_become_each_other(module: str) -> 
 
 @pytest.mark.parametrize(("module", "step"), STEPS)
 @given(data=st.data())
-@thorough
+@settings(thorough, max_examples=60)
 def test_unknown_fields_come_along(module: str, step: int, data: st.DataObject) -> None:
     older, newer = CHAINS[module][step - 1], CHAINS[module][step]
     documents = data.draw(document_sets(older))

@@ -36,7 +36,7 @@ R2_1: Release[Any] = import_module("orders.releases.r2_1_0").RELEASE
 R3_0: Release[Any] = import_module("orders.releases.r3_0_0").RELEASE
 NEW = (R2_1, R3_0)
 KINDS = [(release, name) for release in NEW for name in release.kinds]
-thorough = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 amounts = st.decimals("-99999", "99999", places=2)
 times = st.datetimes(timezones=st.none() | st.timezones()).map(lambda moment: moment.isoformat())

@@ -27,7 +27,8 @@ DEADLINE = 30.0
 
 #: A program that runs the supervisor: children, grace and first restart delay come as JSON.
 DRIVER = """
-import json, os, sys
+import json, os, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where the tests run under nohup
 from oms.infra.processes import Child, RestartPolicy, Supervisor
 plan = json.loads(sys.argv[1])
 def say(line): os.write(1, f"{line}\\n".encode())
