@@ -35,6 +35,7 @@ class ServedRetailer:
 
 _lock = threading.Lock()
 _remembered: dict[str, tuple[float, ServedRetailer | None]] = {}
+_zones: dict[str, tuple[float, ZoneInfo]] = {}
 
 
 def retailer_for_host(host: str) -> ServedRetailer | None:
@@ -56,6 +57,7 @@ def forget(host: str | None = None) -> None:
     with _lock:
         if host is None:
             _remembered.clear()
+            _zones.clear()
         else:
             _remembered.pop(host, None)
 
@@ -75,9 +77,16 @@ def _read(host: str) -> ServedRetailer | None:
 
 def time_zone_of(schema: str) -> ZoneInfo:
     """Zone in which a retailer's times are shown, for work that no host name leads to; UTC where it is unknown."""
+    now = time.monotonic()
+    found = _zones.get(schema)
+    if found and found[0] > now:
+        return found[1]
     with registry_context():
         name = Retailer.objects.filter(schema_name=schema).values_list("time_zone", flat=True).first()
-    return ZoneInfo(name or "UTC")
+    zone = ZoneInfo(name or "UTC")
+    with _lock:
+        _zones[schema] = (now + REMEMBERED_SECONDS, zone)
+    return zone
 
 
 def retailer_schemas() -> list[str]:

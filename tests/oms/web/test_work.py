@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 
 from oms.infra.database.context import platform_context, retailer_context
 from oms.infra.queue import enqueue
+from tenants import registry
 from tenants.models import Retailer
 
 
@@ -84,6 +85,7 @@ def test_today_is_where_the_retailer_is(fresh: None) -> None:
     # given: it is tomorrow already in Auckland
     with platform_context():
         Retailer.objects.filter(schema_name="acme").update(time_zone="Pacific/Auckland")
+    registry.forget()
     zones: list[str] = []
 
     @app.task(name="t.zone")
