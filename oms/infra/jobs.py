@@ -59,9 +59,12 @@ def _react_to_next(schema: str, failed: list[int]) -> int:
     except Exception as fault:
         if not taken:
             raise
-        logger.warning("%d reactions to %s in %s failed together: %s", len(taken), taken[0].name, schema, fault)
-        for event in taken:
-            _react_alone(schema, event.pk, failed)
+        if len(taken) == 1:
+            _failed(schema, taken[0].pk, fault, failed)
+        else:
+            logger.warning("%d reactions to %s in %s failed together: %s", len(taken), taken[0].name, schema, fault)
+            for event in taken:
+                _react_alone(schema, event.pk, failed)
     return len(taken)
 
 
@@ -92,16 +95,16 @@ def _react_alone(schema: str, event_id: int, failed: list[int]) -> None:
         with retailer_context(schema):
             waiting = PendingReaction.objects.select_for_update(skip_locked=True, of=("self",)).select_related("event")
             _handle([each.event for each in waiting.filter(event_id=event_id)])
-    except Exception as fault:
-        logger.exception("reaction to event %s of %s failed", event_id, schema)
-        failed.append(event_id)
-        _note_failure(schema, event_id, f"{type(fault).__name__}: {fault}")
+    except Exception as fault:  # noqa: BLE001 - it is told, and kept with the event
+        _failed(schema, event_id, fault, failed)
 
 
-def _note_failure(schema: str, event_id: int, error: str) -> None:
+def _failed(schema: str, event_id: int, fault: Exception, failed: list[int]) -> None:
+    logger.error("reaction to event %s of %s failed", event_id, schema, exc_info=fault)
+    failed.append(event_id)
     with retailer_context(schema):
         pending = PendingReaction.objects.select_for_update().filter(pk=event_id).first()
         if pending:
             pending.attempts += 1
-            pending.last_error = error
+            pending.last_error = f"{type(fault).__name__}: {fault}"
             pending.save()

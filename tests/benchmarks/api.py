@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import socket
 import subprocess
 import sys
 import threading
@@ -19,7 +17,6 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx
 from django.db.models import F
 
 from fulfilment.locations.models import Location
@@ -27,6 +24,7 @@ from oms.infra.database.context import retailer_context
 from orders.catalogue.models import Product
 from orders.models import Channel, OrderLine, PaymentTransaction
 from tests.benchmarks.figures import Figure, percentile
+from tests.benchmarks.serving import caller, environment, headers_of, served
 from tests.benchmarks.setting import ROOT, SCHEMA, administrator, pgbench, run_command
 
 _SECONDS = 8
@@ -38,17 +36,7 @@ _BULK = 20_000
 def api() -> Iterator[Figure]:
     """Figures of the API."""
     token = _make_shop()
-    port = _free_port()
-    server = subprocess.Popen(
-        [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-            "--workers", "2", "--blocking-threads", "4", "--log-level", "warning",
-            "oms.web.wsgi:application",
-        ],
-        cwd=ROOT, env=_environment(),
-    )  # fmt: skip
-    try:
-        _wait_for(port)
+    with served() as port:
         _load(port, token, clients=4, seconds=2, mark="warm")
         yield _until_reserved(port, token)
         for clients in (1, 4, 16):
@@ -74,9 +62,6 @@ def api() -> Iterator[Figure]:
         yield _admission(token)
         yield from _lists(port, token)
         yield from _bulk(port, token)
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
 
 
 def _make_shop() -> str:
@@ -123,7 +108,7 @@ def _lists(port: int, token: str) -> Iterator[Figure]:
             if statement.strip():
                 connection.execute(statement, {"orders": _LISTED})
     filters = ("", "&status=open", "&channel=web", "&status=held", "&updated_since=2020-01-01T00:00:00Z")
-    with _client(port, token) as client:
+    with caller(port, token) as client:
         for asked in filters:
             times, address = [], f"/api/v1/orders?limit=50{asked}"
             for _ in range(100):
@@ -150,7 +135,7 @@ def _bulk(port: int, token: str) -> Iterator[Figure]:
         }) + "\n"
         for number in range(_BULK)
     )  # fmt: skip
-    with _client(port, token) as client:
+    with caller(port, token) as client:
         started = time.perf_counter()
         taken = client.post(
             "/api/v1/bulk/orders", content=rows.encode(), headers={"Content-Type": "application/x-ndjson"}
@@ -166,14 +151,6 @@ def _bulk(port: int, token: str) -> Iterator[Figure]:
     yield Figure("bulk orders of 2 lines captured", _BULK / seconds, "orders/s", "one worker; target 3,000")
 
 
-def _client(port: int, token: str) -> httpx.Client:
-    return httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=_headers(port, token), timeout=120)
-
-
-def _headers(port: int, token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}", "Host": f"{SCHEMA}.localhost:{port}"}
-
-
 def _all_are_authorised() -> None:
     """Nothing that was counted waits for the gateway."""
     with retailer_context(SCHEMA):
@@ -187,7 +164,7 @@ def _load(port: int, token: str, *, clients: int, seconds: float, mark: str, pay
     """Seconds that each order took, from clients that place one after another until the time is up."""
     end = time.perf_counter() + seconds
     together = threading.Barrier(clients)
-    headers = {**_headers(port, token), "Content-Type": "application/json"}
+    headers = {**headers_of(port, token), "Content-Type": "application/json"}
 
     def place(number: int) -> list[float]:
         times: list[float] = []
@@ -228,7 +205,7 @@ def _until_reserved(port: int, token: str) -> Figure:
         path = Path(folder) / "stock.csv"
         path.write_text("location,sku,quantity\n" + "".join(f"RES,B-{sku},1000000\n" for sku in range(_SKUS)))
         run_command("import_stock", str(path), "--retailer", SCHEMA)
-    worker = subprocess.Popen([sys.executable, "manage.py", "work"], cwd=ROOT, env=_environment())
+    worker = subprocess.Popen([sys.executable, "manage.py", "work"], cwd=ROOT, env=environment())
     try:
         _all_are_reserved()  # those that came before
         started = time.perf_counter()
@@ -255,10 +232,6 @@ def _all_are_reserved() -> None:
     raise RuntimeError(message)
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
-
-
 #: The rows of one order with two lines and its event, as somebody would write them who needs nothing else.
 _BY_HAND = """
 \\set product random(1, 499)
@@ -274,20 +247,3 @@ INSERT INTO orders_orderline (order_id, position, product_id, description, unit_
 INSERT INTO infra_event (name, subject_kind, subject, payload, actor, occurred_at)
   VALUES ('order.captured.v1', 'order', 'H-' || :order_id, '{}', 'by hand', now());
 """
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    message = "the server did not begin to listen"
-    raise RuntimeError(message)

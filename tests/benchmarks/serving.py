@@ -28,7 +28,7 @@ def served(*, workers: int = 2) -> Iterator[int]:
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
             "--workers", str(workers), "--blocking-threads", "4", "--log-level", "warning", "oms.web.wsgi:application",
         ],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT, env=environment(),
     )  # fmt: skip
     try:
         _wait_for(port)
@@ -40,8 +40,17 @@ def served(*, workers: int = 2) -> Iterator[int]:
 
 def caller(port: int, token: str) -> httpx.Client:
     """A partner of the retailer that is measured."""
-    headers = {"Authorization": f"Bearer {token}", "Host": f"{SCHEMA}.localhost:{port}"}
-    return httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=120)
+    return httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers_of(port, token), timeout=120)
+
+
+def headers_of(port: int, token: str) -> dict[str, str]:
+    """How that partner says who it is, and whom it means."""
+    return {"Authorization": f"Bearer {token}", "Host": f"{SCHEMA}.localhost:{port}"}
+
+
+def environment() -> dict[str, str]:
+    """For processes of the product beside the benchmark."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def database_seconds() -> float:

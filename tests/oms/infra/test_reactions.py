@@ -98,3 +98,11 @@ def test_one_that_fails_is_left_with_its_error_and_the_others_are_done(fresh: No
     assert left() == [("bad", 2, "ValueError: bad")]
     with retailer_context("acme"):
         assert Event.objects.filter(name=Together.NAME).count() == 4
+
+
+def test_one_that_fails_alone_is_asked_once(fresh: None, calls: list[str]) -> None:
+    happen(*of(Together, "bad"))
+    with pytest.raises(ReactionsFailed):
+        react("acme")
+    assert calls == ["bad"]
+    assert left() == [("bad", 1, "ValueError: bad")]
