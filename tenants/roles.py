@@ -127,6 +127,20 @@ CREATE SCHEMA IF NOT EXISTS oms_admin;
 REVOKE ALL ON SCHEMA oms_admin FROM PUBLIC;
 GRANT USAGE ON SCHEMA oms_admin TO oms_owner;
 
+-- A role belongs to the whole server, and two of its databases may have a schema of one name. Whoever makes or
+-- drops such a role holds it first, to the end of the transaction: a comment takes the only lock on a role that
+-- other databases wait for, as long as a clone may take. Returned is whether there is such a role: not what the
+-- transaction's snapshot says, but what is so after the wait.
+CREATE OR REPLACE FUNCTION oms_admin.holds_role(role_name text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '60s' AS $body$
+BEGIN
+    EXECUTE format('COMMENT ON ROLE %I IS %L', role_name, 'May use the schema of this name, in each database');
+    RETURN true;
+EXCEPTION WHEN undefined_object THEN
+    RETURN false;
+END $body$;
+REVOKE ALL ON FUNCTION oms_admin.holds_role(text) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION oms_admin.create_retailer_schema(schema_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
@@ -137,9 +151,13 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'not a name for a retailer''s schema: %', schema_name;
     END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
-        EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', role_name);
-    END IF;
+    WHILE NOT oms_admin.holds_role(role_name) LOOP
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', role_name);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL;  -- made in another database just now
+        END;
+    END LOOP;
     IF schema_name <> '{template}' THEN
         EXECUTE format('ALTER ROLE %I INHERIT', role_name);
         -- Since PostgreSQL 16 each grant says by itself whether it is inherited.
@@ -169,7 +187,7 @@ BEGIN
     IF existed THEN
         EXECUTE format('DROP SCHEMA %I CASCADE', schema_name);
     END IF;
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+    IF oms_admin.holds_role(role_name) THEN
         BEGIN
             EXECUTE format('DROP ROLE %I', role_name);
         EXCEPTION WHEN dependent_objects_still_exist THEN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -50,15 +49,10 @@ def production(fresh_module: None) -> None:
 @pytest.fixture
 def acme_with_orders(production: None) -> Iterator[None]:
     """Production without a clone, before the test and after it."""
-    from django.conf import settings
-
-    # Roles belong to the server: no other test process may make or drop the clone's meanwhile.
-    with (settings.DATA_FOLDER / "staging-clones.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-        for clone in clones_of():
-            staging_drop(source=clone.source, label=label_of(clone.source, clone.schema))
-        connections["deploy"].close()
+    yield
+    for clone in clones_of():
+        staging_drop(source=clone.source, label=label_of(clone.source, clone.schema))
+    connections["deploy"].close()
 
 
 def _stock_and_returns() -> None:

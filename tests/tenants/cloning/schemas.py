@@ -50,11 +50,13 @@ def positions(admin_url: str, schema: str) -> dict[str, tuple[int | None]]:
 
 
 def remains(admin_url: str) -> list[str]:
-    """Whatever there is of a clone: schemas, roles, registry rows."""
+    """Whatever there is of a clone: schemas, roles with rights in this database, registry rows."""
     with administrator(admin_url) as server:
         rows = server.execute(
             "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE '%\\_\\_staging'"
-            " UNION ALL SELECT rolname FROM pg_roles WHERE rolname LIKE 'retailer%\\_\\_staging'"
+            " UNION ALL SELECT rolname FROM pg_roles WHERE rolname LIKE 'retailer%\\_\\_staging' AND oid IN ("
+            "  SELECT refobjid FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid"
+            "  WHERE b.datname = current_database())"
             " UNION ALL SELECT schema_name FROM public.tenants_retailer WHERE environment = 'staging'"
             " UNION ALL SELECT domain FROM public.tenants_domain WHERE domain LIKE 'staging.%' ORDER BY 1"
         )
