@@ -55,7 +55,7 @@ document.addEventListener("DOMContentLoaded", () => {
         choose(results.length ? 0 : -1);
         if (results.length) note.textContent = `${results.length} found. Arrows choose, Enter opens.`;
         else note.textContent = "Nothing is called that. Numbers, SKUs and addresses have to match as a whole.";
-        if (openWhenFound) open();
+        if (openWhenFound && term === field.value.trim()) open();
     };
 
     const find = async () => {
@@ -70,6 +70,7 @@ document.addEventListener("DOMContentLoaded", () => {
         } catch (fault) {
             if (fault.name === "AbortError") return;
             list.replaceChildren();
+            shownFor = null;
             choose(-1);
             note.textContent = "The search does not answer. Try again in a moment.";
         }
@@ -109,6 +110,7 @@ document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("[data-open-palette]").forEach((button) => button.addEventListener("click", begin));
     field.addEventListener("input", () => {
         window.clearTimeout(timer);
+        asked?.abort(); // what it would find is for words that are no longer there
         openWhenFound = false;
         timer = window.setTimeout(find, 120);
     });

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from oms.infra.database.context import retailer_context
 from tests.browser.test_admin import sign_in
@@ -153,6 +154,26 @@ def test_the_palette_keeps_the_keyboard_and_gives_it_back(site: str, page: Page)
     # when: Enter comes before the answer does
     field.fill("web-7")
     page.keyboard.press("Enter")
+    # then
+    expect(page.get_by_role("heading", level=2, name="WEB-7")).to_be_visible()
+
+
+def test_enter_opens_what_is_typed_though_the_answer_to_less_comes_late(site: str, page: Page) -> None:
+    sign_in(page, f"{site}/admin/orders/order/")
+    held: list[Route] = []
+    late = re.compile(r"/search/.*s=loc$")
+    page.route(late, lambda route: held.append(route))
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Find anything")
+    with page.expect_request(late):
+        field.fill("loc")
+    # when: the number is typed and sent off before the look-up of it has begun, and only now the old answer arrives
+    field.evaluate("""field => {
+        field.value = "web-7";
+        field.dispatchEvent(new InputEvent("input"));
+        field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+    }""")
+    held[0].continue_()
     # then
     expect(page.get_by_role("heading", level=2, name="WEB-7")).to_be_visible()
 
