@@ -28,7 +28,7 @@ SHARED = Path(os.environ.get("OMS_SHARED_DATA", Path(__file__).resolve().parents
 SKUS = 5_000
 _STRATEGY: Body = {"split_penalty": "1.50"}
 SINGLES, RUN = 400, 1_000
-RELEASES = ("r1_0_0", "r2_0_0", "r2_1_0", "r3_0_1")
+RELEASES = ("r1_0_0", "r2_0_0", "r2_1_0", "r3_0_2")
 
 
 def network() -> Iterator[Figure]:

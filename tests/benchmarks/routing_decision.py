@@ -19,7 +19,7 @@ from tests.releases.scenes import Bodies, compiled, line
 
 LOCATIONS = 3_070
 ORDERS = 150
-RELEASES = ("r2_0_0", "r2_1_0", "r3_0_1")
+RELEASES = ("r2_0_0", "r2_1_0", "r3_0_2")
 
 
 def main() -> None:

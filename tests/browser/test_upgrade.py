@@ -68,7 +68,7 @@ def work() -> None:
 def test_a_module_is_upgraded_and_taken_back_by_its_screens(site: str, page: Page) -> None:
     # given: anna configures a location in the form of release 1.0
     sign_in(page, f"{site}/admin/profile/")
-    expect(page.locator("#order_routing")).to_contain_text("New release 3.0.1")
+    expect(page.locator("#order_routing")).to_contain_text("New release 3.0.2")
     page.get_by_role("link", name="Routing strategy").click()
     page.get_by_label("Greatest distance in km").fill("900")
     page.get_by_role("button", name="Add location setting").click()

@@ -45,9 +45,9 @@ def test_a_module_begins_with_the_documents_of_its_release(without: None) -> Non
 
 
 def test_the_newest_is_adopted_where_none_is_named(without: None) -> None:
-    assert command("adopt")["release"] == "3.0.1"
+    assert command("adopt")["release"] == "3.0.2"
     with retailer_context("acme"):
-        assert ModuleAdoption.objects.get(module=MODULE).release == "3.0.1"
+        assert ModuleAdoption.objects.get(module=MODULE).release == "3.0.2"
         # it was reached by no promotion of an upgrade: going back needs a revision
         with pytest.raises(UpgradeRefused, match="name the revision"):
             module_rollback(module=MODULE, author="maria")

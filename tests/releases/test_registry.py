@@ -21,7 +21,7 @@ HOMES = {
 FOLDERS = [folder for home, _ in HOMES.values() for folder in sorted(home.glob("r[0-9]*"))]
 PUBLISHED = [home / name for home, _ in HOMES.values() for name in ("r1_0_0", "r1_1_0", "r2_0_0")]
 #: What a release may import besides: numbers in, numbers out.
-BESIDES = dict.fromkeys(("r3_0_0", "r3_0_1"), ("numpy", "fulfilment.routing.optimisation"))
+BESIDES = dict.fromkeys(("r3_0_0", "r3_0_1", "r3_0_2"), ("numpy", "fulfilment.routing.optimisation"))
 PARTS = ("__init__.py", "documents.py", "policies.py", "workflow.py", "screens.py", "NOTES.md")
 
 

@@ -25,7 +25,7 @@ from tests.releases.test_routing_releases import R2_0, small_problems
 
 R2_1: Release[Any] = import_module("fulfilment.routing.releases.r2_1_0").RELEASE
 R3_0_0: Release[Any] = import_module("fulfilment.routing.releases.r3_0_0").RELEASE
-R3_0: Release[Any] = import_module("fulfilment.routing.releases.r3_0_1").RELEASE
+R3_0: Release[Any] = import_module("fulfilment.routing.releases.r3_0_2").RELEASE
 BOTH = pytest.mark.parametrize("release", [R2_1, R3_0], ids=str)
 thorough = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 

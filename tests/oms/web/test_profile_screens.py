@@ -69,7 +69,7 @@ def test_the_profile_shows_each_module_with_its_kinds(anna: Client) -> None:
     assert "maria: our stores" in page
     assert "Order management 1.1.0 live New release 3.0.0 Rules for holds Review settings" in page
     assert "Hold rules 0" in page
-    assert "Order routing 1.1.0 live New release 3.0.1 Units kept back and capacity per day" in page
+    assert "Order routing 1.1.0 live New release 3.0.2 Units kept back and capacity per day" in page
 
 
 def test_a_held_module_shows_no_notice(anna: Client) -> None:

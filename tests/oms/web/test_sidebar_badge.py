@@ -27,7 +27,7 @@ def test_it_counts_modules_with_a_newer_release_that_are_not_held(unbegun: None)
     module_hold(module="order_management", held=True, author="maria")
     assert badge(client.get("/admin/orders/order/")) == "1 new"
     # when: the other is promoted to its newest
-    upgrade = upgrade_begin(module="order_routing", to="3.0.1", author="maria")
+    upgrade = upgrade_begin(module="order_routing", to="3.0.2", author="maria")
     upgrade_preview(schema="acme", upgrade_id=upgrade.pk)
     upgrade_promote(upgrade_id=upgrade.pk, author="maria")
     page = client.get("/admin/")

@@ -109,8 +109,9 @@ def test_releases_are_offered_with_their_notes(anna: Client) -> None:
     page = anna.get("/admin/upgrades/")
 
     text = words(page)
-    assert "Order routing 1.0.0 live New release 3.0.1 Nearest location with stock" in text
+    assert "Order routing 1.0.0 live New release 3.0.2 Nearest location with stock" in text
     offered = (
+        "3.0.2 Joint optimisation, ties told exactly published",
         "3.0.1 Joint optimisation, limits kept exactly published",
         "3.0.0 Joint optimisation published", "2.1.0 Rules and queues published",
         "2.0.0 Lowest landed cost published", "1.1.0 Units kept back and capacity per day published",
