@@ -18,6 +18,24 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        "stock_levels_have_products_and_locations",
+        "each level is one of a product and of a location, and allows backorder as that does",
+        """
+        SELECT l.id, l.product_id, l.location_id, l.backorder FROM inventory_stocklevel l
+        LEFT JOIN catalogue_product p ON p.id = l.product_id
+        LEFT JOIN locations_location c ON c.id = l.location_id AND c.allows_backorder = l.backorder
+        WHERE p.id IS NULL OR c.id IS NULL
+        """,
+    ),
+    Invariant(
+        "stock_feed_rows_have_feeds",
+        "each row of a feed is one of a feed",
+        """
+        SELECT r.feed_id, count(*) FROM inventory_stockfeedrow r
+        LEFT JOIN inventory_stockfeed f ON f.id = r.feed_id WHERE f.id IS NULL GROUP BY r.feed_id
+        """,
+    ),
+    Invariant(
         "stock_level_is_sum_of_movements",
         "a level is the sum of its movements",
         """

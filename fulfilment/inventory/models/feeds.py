@@ -70,7 +70,10 @@ class StockFeedRow(models.Model):
     """A row of a feed. The merge writes only to rows that are refused or short: the others are what they began as."""
 
     pk = models.CompositePrimaryKey("feed_id", "number")
-    feed = models.ForeignKey(StockFeed, on_delete=models.CASCADE, related_name="feed_rows", db_index=False)
+    # Its key is kept by triggers, once for a statement.
+    feed = models.ForeignKey(
+        StockFeed, on_delete=models.CASCADE, related_name="feed_rows", db_index=False, db_constraint=False
+    )
     number = models.PositiveIntegerField(help_text="Counted from 1.")
     location = models.CharField(max_length=64, blank=True, default="", db_default="")
     sku = models.CharField(max_length=64, blank=True, default="", db_default="")

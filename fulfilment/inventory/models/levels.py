@@ -16,11 +16,11 @@ class StockLevel(models.Model):
     """What a location holds of a product: always the sum of its movements."""
 
     id = models.BigAutoField(primary_key=True)
-    # Its key is that on the pair with ``backorder``, which proves the location as well.
+    # The keys of both are kept by triggers, once for a statement: levels come by the hundred thousand.
     location = models.ForeignKey(
         Location, on_delete=models.PROTECT, related_name="stock_levels", db_index=False, db_constraint=False
     )
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="stock_levels")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="stock_levels", db_constraint=False)
     on_hand = models.PositiveBigIntegerField(default=0, help_text="Units that are physically there.")
     reserved = models.PositiveBigIntegerField(default=0, help_text="Units that open work has a claim on.")
     # Not a “positive” field: its unnamed check would be proved on every row while the table is locked.
@@ -29,7 +29,7 @@ class StockLevel(models.Model):
     )
     backorder = models.BooleanField(
         default=False, db_default=False,
-        help_text="What the location allows, repeated: a foreign key on the pair keeps the two equal.",
+        help_text="What the location allows, repeated: the database keeps the two equal.",
     )  # fmt: skip
 
     class Meta:

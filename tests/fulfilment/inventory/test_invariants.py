@@ -26,6 +26,10 @@ FAULTS = [
     ("stock_movements_have_levels",
      "INSERT INTO inventory_stockmovement (level_id, kind, on_hand_change, reserved_change, reason, reference, actor)"
      " VALUES (99999, 'receipt', 1, 0, '', '', '')"),
+    ("stock_levels_have_products_and_locations", "UPDATE inventory_stocklevel SET product_id = 0 WHERE id = {level}"),
+    ("stock_levels_have_products_and_locations", "UPDATE inventory_stocklevel SET location_id = 0 WHERE id = {level}"),
+    ("stock_levels_have_products_and_locations", "UPDATE inventory_stocklevel SET backorder = NOT backorder"),
+    ("stock_feed_rows_have_feeds", "INSERT INTO inventory_stockfeedrow (feed_id, number) VALUES (99999, 1)"),
     ("stock_level_is_sum_of_movements", "UPDATE inventory_stocklevel SET on_hand = on_hand + 1 WHERE id = {level}"),
     ("stock_level_is_sum_of_movements", "UPDATE inventory_stocklevel SET reserved = reserved + 1 WHERE id = {level}"),
     ("stock_reserved_is_on_hand", "UPDATE inventory_stocklevel SET reserved = on_hand + 1 WHERE id = {level}"),

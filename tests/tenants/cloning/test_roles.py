@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -13,6 +10,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from tests.tenants.cloning.schemas import administrator
+from tests.waiting import waiting
 
 SCHEMA = "meeting__staging"
 ROLE = f"retailer_{SCHEMA}"
@@ -37,34 +35,6 @@ def here(admin_url: str) -> Iterator[psycopg.Connection[Any]]:
         server.execute(DROP, [SCHEMA])
 
 
-@contextmanager
-def waiting(
-    here: psycopg.Connection[Any], statement: str, other: psycopg.Connection[Any]
-) -> Iterator[Callable[[], Any]]:
-    """The statement has begun and waits for the other transaction; its answer, or error, can be had in the body."""
-    answers: list[Any] = []
-
-    def ask() -> None:
-        try:
-            [(answer,)] = here.execute(statement, [SCHEMA]).fetchall()
-            answers.append(answer)
-        except psycopg.Error as refused:
-            answers.append(refused)
-
-    def answer() -> Any:
-        thread.join(30)
-        return answers[0] if answers else "still waiting"
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    end = time.monotonic() + 30
-    blocked = "SELECT %s = ANY(pg_blocking_pids(%s))"
-    while other.execute(blocked, [other.info.backend_pid, here.info.backend_pid]).fetchone() != (True,):
-        assert time.monotonic() < end, f"never waited: {answers}"
-        time.sleep(0.01)
-    yield answer
-
-
 def exists(connection: psycopg.Connection[Any]) -> bool:
     return connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone() is not None
 
@@ -74,9 +44,9 @@ def test_a_role_dropped_elsewhere_at_the_same_time_is_gone(
 ) -> None:
     here.execute(f"CREATE ROLE {ROLE}")
     elsewhere.execute(f"DROP ROLE {ROLE}")
-    with waiting(here, DROP, elsewhere) as answer:
+    with waiting(here, DROP, [SCHEMA], behind=elsewhere) as answer:
         elsewhere.commit()
-        assert answer() is False
+        assert answer() == [(False,)]
     assert not exists(here)
 
 
@@ -85,9 +55,9 @@ def test_a_role_dropped_elsewhere_at_the_same_time_is_made(
 ) -> None:
     here.execute(f"CREATE ROLE {ROLE}")
     elsewhere.execute(f"DROP ROLE {ROLE}")
-    with waiting(here, CREATE, elsewhere) as answer:
+    with waiting(here, CREATE, [SCHEMA], behind=elsewhere) as answer:
         elsewhere.commit()
-        assert answer() == ""
+        assert answer() == [("",)]
     assert exists(here)
     assert here.execute(DROP, [SCHEMA]).fetchone() == (True,)
     assert not exists(here)
@@ -97,9 +67,9 @@ def test_a_role_made_elsewhere_at_the_same_time_is_used(
     here: psycopg.Connection[Any], elsewhere: psycopg.Connection[Any]
 ) -> None:
     elsewhere.execute(f"CREATE ROLE {ROLE}")
-    with waiting(here, CREATE, elsewhere) as answer:
+    with waiting(here, CREATE, [SCHEMA], behind=elsewhere) as answer:
         elsewhere.commit()
-        assert answer() == ""
+        assert answer() == [("",)]
     used = "SELECT has_schema_privilege(%s, %s, 'USAGE'), pg_has_role('oms_app', %s, 'MEMBER')"
     assert here.execute(used, [ROLE, SCHEMA, ROLE]).fetchone() == (True, True)
 
@@ -108,9 +78,9 @@ def test_a_role_in_use_elsewhere_stays(here: psycopg.Connection[Any], elsewhere:
     here.execute(CREATE, [SCHEMA])
     elsewhere.execute(f"CREATE SCHEMA {SCHEMA}")
     elsewhere.execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {ROLE}")
-    with waiting(here, DROP, elsewhere) as answer:
+    with waiting(here, DROP, [SCHEMA], behind=elsewhere) as answer:
         elsewhere.commit()
-        assert answer() is True
+        assert answer() == [(True,)]
     assert exists(here)
     elsewhere.execute(f"DROP SCHEMA {SCHEMA}")
     elsewhere.commit()
