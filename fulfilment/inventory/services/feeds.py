@@ -7,7 +7,8 @@ one goes on where the feed's row says.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -85,11 +86,17 @@ def feed_merge(
         on_progress(done, total)
 
 
+#: Most rows of a feed are of one moment.
+_written = lru_cache(maxsize=64)(datetime.isoformat)
+
+
 def _line(feed_id: int, number: int, judged: Judged) -> str:
     """A line for COPY. Control characters were refused; the backslash is all that is left to escape."""
     location, sku, quantity, as_of, reason = judged
     outcome = "refused" if reason else "accepted"
-    moment = as_of.isoformat() if as_of else "\\N"
+    moment = _written(as_of) if as_of else "\\N"
     units = "\\N" if quantity is None else quantity
-    names = f"{location}\t{sku}".replace("\\", "\\\\")
+    names = f"{location}\t{sku}"
+    if "\\" in names:
+        names = names.replace("\\", "\\\\")
     return f"{feed_id}\t{number}\t{names}\t{units}\t{moment}\t{outcome}\t{reason}\n"
