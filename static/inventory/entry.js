@@ -42,6 +42,8 @@
 
     form.addEventListener("input", (event) => {
         const input = event.target;
+        const told = input.dataset.find && input.parentElement.querySelector(".inv-name");
+        if (told) told.textContent = ""; // it was the name of what stood here before
         if (input.dataset.find && input.value.trim()) {
             clearTimeout(waiting);
             waiting = setTimeout(find, 150, input);
