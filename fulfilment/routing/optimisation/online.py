@@ -28,6 +28,7 @@ class Learning:
     and quicker: up to ``most_scenarios`` are drawn while their orders number at most ``drawn``.
     ``first`` orders are seen before that; then it is done again after ``every`` orders (sooner in the beginning).
     ``trust_in_stock``: the opening stock counts as so many orders seen, for a retailer puts stock where demand is.
+    ``caution``: prices are charged as far as they can be trusted, half of them when so many orders have been seen.
     """
 
     scenarios: int = 4
@@ -37,6 +38,7 @@ class Learning:
     every: int = 25
     rounds: int = 12
     trust_in_stock: float = 30.0
+    caution: float = 10.0
 
 
 class Forecast:
@@ -115,9 +117,11 @@ class Forecast:
             for resource, price in master.solve(rounds=learning.rounds, tolerance=2e-3, start=self._last).items():
                 sums[resource] += price
         self._last = {resource: round(total / scenarios) for resource, total in sorted(sums.items())}
+        trust = self.seen / (self.seen + learning.caution)
+        charged = {use: round(price * trust) for use, price in self._last.items()}
         return BidPrices(
-            {use: price for use, price in self._last.items() if use[0] != ROOM},
-            {facility: price for (sku, facility), price in self._last.items() if sku == ROOM},
+            {use: price for use, price in charged.items() if use[0] != ROOM},
+            {facility: price for (sku, facility), price in charged.items() if sku == ROOM},
         )
 
     def _whole(self, ahead: int) -> list[Group]:
