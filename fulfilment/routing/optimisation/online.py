@@ -26,8 +26,7 @@ class Learning:
 
     ``scenarios``: futures drawn each time prices are worked out; their prices are averaged. Short futures are noisier
     and quicker: up to ``most_scenarios`` are drawn while their orders number at most ``drawn``.
-    ``first`` orders are seen before that; then it is done again after ``every`` orders (sooner in the beginning, when
-    each order teaches more, and towards the end, when futures are short).
+    ``first`` orders are seen before that; then it is done again after ``every`` orders (sooner in the beginning).
     ``trust_in_stock``: the opening stock counts as so many orders seen, for a retailer puts stock where demand is.
     ``caution``: prices are charged as far as they can be trusted, half of them when so many orders have been seen.
     """
@@ -103,7 +102,7 @@ class Forecast:
             self.prices = BidPrices()
         elif self.seen >= self._next:
             self.prices = self._priced(stock, room, ahead, deciding)
-            self._next = self.seen + max(5, min(self.learning.every, self.seen // 3, ahead // 40))
+            self._next = self.seen + max(5, min(self.learning.every, self.seen // 3))
         return self.prices
 
     def _priced(self, stock: Units, room: Units | None, ahead: int, deciding: Sequence[Order]) -> BidPrices:
