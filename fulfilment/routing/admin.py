@@ -83,7 +83,7 @@ class QueueEntryAdmin(ReadOnlyAdmin[QueueEntry]):
     @display(description="Description")
     def description(self, entry: QueueEntry) -> str:
         """As sold; the product's name where the order came without."""
-        return entry.line.description or entry.line.product.name
+        return entry.line.words
 
     @display(description="Units open")
     def units_open(self, entry: QueueEntry) -> str:

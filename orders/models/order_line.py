@@ -68,6 +68,11 @@ class OrderLine(models.Model):
     def __str__(self) -> str:
         return f"{self.order_id}/{self.position}"
 
+    @property
+    def words(self) -> str:
+        """As sold; the product's name where the order came without words."""
+        return self.description or self.product.name
+
 
 class OrderCharge(models.Model):
     """Money beside the goods: carriage, fees, discounts. Some belong to no order (bank charges)."""

@@ -68,7 +68,7 @@ def _items(kind: NoticeKind, said: Payload, order: Order) -> Iterable[tuple[int,
 
 
 def _name(line: OrderLine) -> str:
-    return line.description or line.product.name or line.product.sku
+    return line.words or line.product.sku
 
 
 def _nothing(said: Payload) -> dict[str, str]:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from oms.infra.queue import enqueue
 from oms.kernel.verdict import Verdict
 from oms.web.notices.models import Notice, NoticeStatus
-from oms.web.notices.services.write import NO_ADDRESS, SEND, message_id_make
+from oms.web.notices.services.write import NO_ADDRESS, SEND, address_of, message_id_make
 
 
 class NoticeRefused(ValueError):
@@ -18,7 +18,7 @@ def may_send_again(notice: Notice) -> Verdict:
     """Whether a notice can be sent again, or for the first time. It comes with its order's customer."""
     if notice.status == NoticeStatus.WAITING:
         return Verdict.no("It is waiting to be sent.")
-    if not _address(notice):
+    if not address_of(notice.order):
         return Verdict.no(NO_ADDRESS)
     return Verdict.yes()
 
@@ -36,13 +36,9 @@ def notice_send_again(*, notice_id: int) -> Notice:
         raise NoticeRefused(verdict.reason)
     if notice.status == NoticeStatus.SENT:
         notice.message_id = message_id_make()
-    notice.recipient = _address(notice)
+    notice.recipient = address_of(notice.order)
     notice.status, notice.reason, notice.sent_at = NoticeStatus.WAITING, "", None
     notice.tries, notice.next_try_at = 0, timezone.now()
     notice.save()
     enqueue(SEND, queueing_lock=SEND)
     return notice
-
-
-def _address(notice: Notice) -> str:
-    return notice.order.customer.email if notice.order.customer else ""

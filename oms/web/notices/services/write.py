@@ -41,6 +41,11 @@ def notices_write(*, events: Sequence[Event]) -> None:
         enqueue(SEND, queueing_lock=SEND)
 
 
+def address_of(order: Order) -> str:
+    """The address that the customer has now, or none."""
+    return order.customer.email if order.customer else ""
+
+
 def message_id_make() -> str:
     """A Message-ID (RFC 5322, 3.6.4): the same in every try, so that a receiver can drop a second copy."""
     return f"<{secrets.token_hex(16)}@notices.oms>"
@@ -49,7 +54,7 @@ def message_id_make() -> str:
 def _notice(template: NoticeTemplate, event: Event, order: Order) -> Notice:
     kind = KINDS_BY_EVENT[event.name]
     values = values_of(kind, event, order)
-    recipient = order.customer.email if order.customer else ""
+    recipient = address_of(order)
     return Notice(
         event=event, order=order, kind=kind, once=what_it_tells_of(kind, event), recipient=recipient,
         reply_to=template.reply_to, subject=one_line(fill(template.subject, values))[:_SUBJECT_LENGTH],
