@@ -96,7 +96,5 @@ def _line(feed_id: int, number: int, judged: Judged) -> str:
     outcome = "refused" if reason else "accepted"
     moment = _written(as_of) if as_of else "\\N"
     units = "\\N" if quantity is None else quantity
-    names = f"{location}\t{sku}"
-    if "\\" in names:
-        names = names.replace("\\", "\\\\")
+    names = f"{location}\t{sku}".replace("\\", "\\\\")
     return f"{feed_id}\t{number}\t{names}\t{units}\t{moment}\t{outcome}\t{reason}\n"
